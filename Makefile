@@ -1,0 +1,43 @@
+# Everything that a newcomer and the CI call. Targets set themselves up: all they need is Python 3.11 or newer,
+# the one called python3 or another: make PYTHON=python3.13 up
+
+.DEFAULT_GOAL := help
+.PHONY: help up down demo test lint check lock setup
+
+PYTHON ?= python3
+VENV := .venv/bin
+T ?= tests
+ARGS ?=
+
+help:  ## Show what you can make
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+up: .venv/installed  ## Start everything and say READY; ARGS=--detach leaves it in the background
+	@$(VENV)/python dev.py up --with-parent $(ARGS)
+
+down: .venv/installed  ## Stop what `make up` started; the data stay in var/
+	@$(VENV)/python dev.py down $(ARGS)
+
+demo: .venv/installed  ## Follow one job live, from its posting to a paid provider
+	@$(VENV)/python dev.py demo $(ARGS)
+
+test: .venv/installed  ## Run the tests, or some: make test T=tests/domain
+	$(VENV)/python -m pytest $(T)
+
+lint: .venv/installed  ## Check formatting, style, types, and who imports whom
+	$(VENV)/python -m ruff format --check .
+	$(VENV)/python -m ruff check .
+	$(VENV)/python -m mypy
+	$(VENV)/lint-imports
+
+check: lint test  ## Everything that a change has to pass
+
+lock: .venv/installed  ## Pin what pyproject.toml asks for, with hashes, in requirements.lock
+	$(VENV)/python -m uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \
+		--extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+
+setup: .venv/installed  ## Install what the lock names; every target does so when the lock has changed
+
+.venv/installed: requirements.lock
+	@sh devstack/setup.sh $(PYTHON)
+	@touch $@
