@@ -1,0 +1,36 @@
+"""What the ledger is handed about a job: numbered entries, each a step that was taken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fulfillment.domain.announcing import Notice
+from fulfillment.domain.commands import Command
+from fulfillment.domain.entries import Step, step
+from fulfillment.domain.events import ReminderFellDue
+from fulfillment.domain.job import Job
+from fulfillment.domain.job_announcing import announce_job
+from fulfillment.domain.job_events import JobEvent
+from fulfillment.domain.reminders import Reminder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEntry:
+    """One accepted step of a job, the job after it, and who is to be told."""
+
+    step: Step
+    job: Job
+    reminders: tuple[Reminder, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+def job_entry(
+    was: str, command: Command, events: Sequence[JobEvent], after: Job, *, at: datetime
+) -> JobEntry:
+    """Return the entry that `command` leaves in the ledger; `was` is the status before it."""
+    return JobEntry(
+        step=step(was, command, events, after.status, number=after.state_version, at=at),
+        job=after,
+        reminders=tuple(event.reminder for event in events if isinstance(event, ReminderFellDue)),
+        notices=tuple(notice for event in events for notice in announce_job(after, event)),
+    )

@@ -1,0 +1,62 @@
+"""The knobs of the rules: how long silence may last, how near a visit may change, who must look twice.
+
+A run takes its policy along when it starts and keeps it, so a new setting changes nothing for
+promises already made, and replay sees what the first execution saw.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class LateReschedule(StrEnum):
+    """What happens to a new proposal inside the reschedule cut-off."""
+
+    CONSENT = "consent"
+    OPS_ONLY = "ops_only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Every duration is elapsed time; amounts are minor units. Names follow the environment variables."""
+
+    # The window (domain: who may agree on what)
+    shortest_window: timedelta = timedelta(minutes=15)
+    longest_window: timedelta = timedelta(hours=8)
+    min_notice: timedelta = timedelta(minutes=120)
+    max_ahead: timedelta = timedelta(days=180)
+    max_proposals: int = 20
+    reschedule_cutoff: timedelta = timedelta(hours=24)
+    late_reschedule: LateReschedule = LateReschedule.CONSENT
+
+    # Patience
+    sla_propose: timedelta = timedelta(minutes=1440)
+    sla_confirm: timedelta = timedelta(minutes=1440)
+    sla_payout: timedelta = timedelta(minutes=2880)
+    sla_auto_action: bool = False
+    visit_offsets: tuple[timedelta, ...] = (timedelta(minutes=1440), timedelta(minutes=120))
+    reminder_max_lateness: timedelta = timedelta(minutes=30)
+    start_check_after: timedelta = timedelta(minutes=15)
+    completion_grace: timedelta = timedelta(minutes=60)
+
+    # The visit
+    early_checkin: timedelta = timedelta(minutes=120)
+    late_reject: timedelta = timedelta(hours=24)
+    late_cancel: timedelta = timedelta(hours=24)
+    hold_max: timedelta = timedelta(days=30)
+
+    # The payout
+    four_eyes_minor: int = 50_000
+    resubmit_window: timedelta = timedelta(days=7)
+    max_attempts: int = 3
+
+    # Dispatch
+    job_expiry: timedelta = timedelta(days=30)
+    quote_deadline: timedelta = timedelta(hours=48)
+    offer_ttl: timedelta = timedelta(hours=2)
+    shortest_offer_ttl: timedelta = timedelta(minutes=10)
+    wave_size: int = 3
+    max_waves: int = 3
+    max_requeues: int = 3
+    requeue_delay: timedelta = timedelta(0)
+    ops_sla: timedelta = timedelta(hours=4)

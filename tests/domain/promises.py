@@ -1,0 +1,154 @@
+"""What 5.10 promises of every assignment at every moment: one function each, failing where it is broken."""
+
+from fulfillment.domain.assignment import Status
+from fulfillment.domain.deadlines import DeadlineKind, deadlines
+from fulfillment.domain.events import (
+    BecameOverdue,
+    Escalated,
+    PayoutSettled,
+    ProposalEnded,
+    ReminderFellDue,
+    WindowConfirmed,
+    WindowProposed,
+)
+from fulfillment.domain.job import JobStatus
+from fulfillment.domain.payout import SETTLED, PayoutStatus, Ruling
+from fulfillment.domain.policy import Policy
+from fulfillment.domain.reminders import ReminderKind, Verdict
+from fulfillment.domain.rulings import TRUSTED
+from fulfillment.domain.standing import standing
+from tests.domain.market import Life
+from tests.domain.people import RITA, ROOT
+
+ABOUT_THE_VISIT = {
+    ReminderKind.VISIT,
+    ReminderKind.VISIT_24H,
+    ReminderKind.VISIT_2H,
+    ReminderKind.START_CHECK,
+    ReminderKind.COMPLETION_NUDGE,
+}
+STEPS = WindowProposed | WindowConfirmed | ProposalEnded
+
+
+def at_most_one_proposal_is_open(life: Life) -> None:
+    """2."""
+    opened = life.it.open_proposal
+
+    assert life.open_versions == ({opened.version} if opened else set())
+
+
+def the_schedule_version_counts_its_steps(life: Life) -> None:
+    """3."""
+    steps = [each for each in life.events if isinstance(each, STEPS)]
+
+    assert life.it.schedule_version == len(steps)
+    for number, step in enumerate(steps, 1):
+        assert not isinstance(step, WindowProposed) or step.proposal.version == number
+
+
+def scheduled_is_an_agreed_window_and_a_hold(life: Life, hold: object) -> None:
+    """4."""
+    match life.it.status:
+        case Status.AWAITING_SCHEDULE:
+            assert life.it.agreed is None
+            assert hold is None
+        case Status.SCHEDULED | Status.IN_PROGRESS:
+            assert life.it.agreed is not None
+            assert hold == life.it.agreed.window
+        case Status.REJECTED | Status.CANCELLED:
+            assert hold is None
+
+
+def no_message_goes_out_twice(life: Life) -> None:
+    """6."""
+    keys = [notice.key for left in life.entries for notice in left.notices]
+    keys += [
+        each.dedupe_key(life.it.id, channel="email")
+        for left in life.entries
+        for each in left.reminders
+        if each.verdict is Verdict.PLANNED
+    ]
+
+    assert len(set(keys)) == len(keys)
+
+
+def no_reminder_speaks_of_what_is_no_longer_meant(life: Life) -> None:
+    """7, for the newest step; the older ones were looked at when they were new."""
+    left = life.entries[-1]
+    now = left.standing.assignment
+    for each in left.reminders:
+        if each.kind in ABOUT_THE_VISIT:
+            assert now.agreed is not None
+            assert each.basis.split("-")[0] == f"v{now.agreed.version}"
+        if each.kind is ReminderKind.CONFIRM_NUDGE:
+            assert now.open_proposal is not None
+            assert each.basis == f"v{now.open_proposal.version}"
+
+
+def money_moves_once_and_only_as_ruled(life: Life, policy: Policy) -> None:
+    """8."""
+    settled = [each for each in life.events if isinstance(each, PayoutSettled)]
+    assert len(settled) == (life.it.status is Status.PAID)
+    decisions = life.it.payout.decisions if life.it.payout else ()
+    approved = [each for each in decisions if each.ruling is Ruling.APPROVED]
+    assert len(settled) <= len(approved) <= 1
+    for each in approved:
+        marks = [it for it in decisions if it.attempt == each.attempt]
+        assert each.amount.amount <= life.it.price.amount
+        assert {it.by for it in marks} <= {ROOT.id, RITA.id}
+        if each.amount.amount >= policy.four_eyes_minor:
+            assert len({it.by for it in marks}) == 2
+            assert each.source in TRUSTED
+
+
+def a_rejection_is_one_requeue_or_an_unfilled_job(life: Life) -> None:
+    """9."""
+    rows = [each for each in life.job.requeues if each.from_assignment == life.it.id]
+    match life.it.status:
+        case Status.REJECTED:
+            assert len(rows) + (life.job.status is JobStatus.UNFILLED) == 1
+        case Status.CANCELLED:
+            assert len(rows) == life.it.keep_job
+        case _:
+            assert rows == []
+            assert (life.job.status is JobStatus.COMPLETED) == life.it.is_closed
+
+
+def an_end_leaves_nothing_open(life: Life, policy: Policy) -> None:
+    """10."""
+    if not life.it.is_closed:
+        return
+    payout = life.it.payout
+    assert deadlines(life.it, policy) == ()
+    assert standing(life.it, policy).obligation is None
+    assert (life.it.open_proposal, life.it.overdue_at) == (None, None)
+    assert (payout is not None and payout.status in SETTLED) == (life.it.status is Status.PAID)
+    assert payout is None or payout.status in SETTLED or payout.status is PayoutStatus.CLOSED_DENIED
+
+
+def the_audit_has_no_gap(life: Life) -> None:
+    """12."""
+    assert [left.step.number for left in life.entries] == list(range(1, life.it.state_version + 1))
+    for left, follows in zip(life.entries, life.entries[1:], strict=False):
+        assert left.step.now == follows.step.was
+
+
+def no_proposal_stays_open_for_ever(life: Life, policy: Policy) -> None:
+    """Trap X4."""
+    expires = DeadlineKind.PROPOSAL_EXPIRY in {each.kind for each in deadlines(life.it, policy)}
+
+    assert expires == (life.it.open_proposal is not None)
+
+
+def whoever_is_overdue_owes_something(life: Life, policy: Policy) -> None:
+    assert life.it.overdue_at is None or standing(life.it, policy).obligation is not None
+
+
+def nobody_is_late_while_the_clock_stands_still(life: Life) -> None:
+    """A6 to A8, for the newest step."""
+    for event in life.newest:
+        match event:
+            case BecameOverdue(at=at) | Escalated(at=at):
+                assert life.before.held_until(at) is None
+            case ReminderFellDue(at=at, reminder=reminder) if reminder.kind not in ABOUT_THE_VISIT:
+                assert life.before.held_until(at) is None

@@ -1,0 +1,311 @@
+"""Assignments under random commands by everybody, at random times: what `promises` says stays true."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from fulfillment.domain.assignment import Assignment, RejectReason, Status
+from fulfillment.domain.commands import (
+    ApprovePayout,
+    AssignmentCommand,
+    CancelAssignment,
+    CheckIn,
+    CompleteAssignment,
+    ConfirmWindow,
+    DeclineWindow,
+    DenyPayout,
+    ExtendDeadline,
+    HoldAssignment,
+    PassDeadline,
+    ProposeWindow,
+    RecordSettlement,
+    RejectAssignment,
+    ResubmitPayout,
+    ResumeAssignment,
+    SkipDeadline,
+    Source,
+    WithdrawWindow,
+)
+from fulfillment.domain.deadlines import deadlines
+from fulfillment.domain.money import Money
+from fulfillment.domain.payout import PayoutStatus
+from fulfillment.domain.people import SYSTEM, Actor, Party
+from fulfillment.domain.window import VisitWindow
+from tests.domain import promises
+from tests.domain.market import Market, replayed
+from tests.domain.people import (
+    ADA,
+    BOB,
+    DAY,
+    EVE,
+    HOUR,
+    MALLORY,
+    MINUTE,
+    NOON,
+    OLGA,
+    OLGA_FOR_ADA,
+    OLGA_FOR_BOB,
+    POLICY,
+    RITA,
+    ROOT,
+    assignment,
+    euros,
+)
+
+SLOT = 6 * HOUR
+ANYBODY = (ADA, BOB, EVE, MALLORY, OLGA, OLGA_FOR_ADA, OLGA_FOR_BOB, ROOT, RITA, SYSTEM)
+
+lives = st.integers(0, 2)
+somebody = st.sampled_from([*[None] * 20, *ANYBODY])
+"""None stands for whoever it is up to: with nobody but strangers a run would not get far."""
+off = st.sampled_from([*[0] * 9, -1, 1, -2])
+"""By how much a caller's version or attempt is out of date."""
+spans = st.sampled_from([MINUTE, MINUTE, HOUR, HOUR, SLOT, SLOT, 11 * HOUR, DAY, 3 * DAY, 8 * DAY])
+talks = st.lists(st.sampled_from(["propose", "decline", "withdraw", "confirm"]), max_size=4)
+slots = st.integers(0, 9)
+lengths = st.sampled_from([2 * HOUR, SLOT, 8 * HOUR, 14 * MINUTE])
+amounts = st.sampled_from([*[None] * 6, 0, 9_000, 49_999, 50_000, 80_000, 80_001])
+doors = st.sampled_from([*[Source.API] * 4, Source.PAGE, Source.SIGNAL, Source.UPDATE])
+autos = st.sampled_from([False, False, True])
+caps = st.sampled_from([20, 20, 5])
+heads = st.sampled_from([0, 1, 1, 2, 4, 5, 6])
+"""How many of the usual steps an assignment has behind it when the run begins."""
+ways_to_meddle = st.sampled_from(["skip", "move", "ring"])
+ways_out = st.sampled_from([None, None, None, "reject", "reject", "cancel", "keep"])
+
+
+class AssignmentMachine(RuleBasedStateMachine):
+    """Ada has two jobs with Bob, one of them dear; Eve has one with Mallory."""
+
+    @initialize(auto=autos, cap=caps, heads=st.tuples(heads, heads, heads))
+    def begin(self, *, auto: bool, cap: int, heads: tuple[int, int, int]) -> None:
+        self.market = Market(
+            assignment(),
+            assignment(id="a2", job_id="j2", price=euros(800)),
+            assignment(id="a3", job_id="j3", customer_id=EVE.id, provider_id=MALLORY.id),
+            policy=replace(POLICY, sla_auto_action=auto, max_proposals=cap),
+        )
+        for step in range(max(heads)):
+            for which, head in enumerate(heads):
+                if step < head:
+                    self.go_on(which=which, slot=4 + 2 * which, steps=1)
+
+    # The schedule.
+
+    @rule(which=lives, who=somebody, off=off, slot=slots, lasting=lengths)
+    def propose(self, *, which: int, who: Actor | None, off: int, slot: int, lasting: timedelta) -> None:
+        life = self.market.lives[which]
+        start = NOON + SLOT * ((self.market.now - NOON) // SLOT + slot)
+        command = ProposeWindow(
+            actor=who or (provider_of, customer_of)[slot % 2](life.it),
+            window=VisitWindow(start=start, end=start + lasting),
+            expected_version=life.it.schedule_version + off,
+        )
+        self.market.ask(life, command)
+
+    @rule(which=lives, who=somebody, off=off, force=st.booleans())
+    def confirm(self, *, which: int, who: Actor | None, off: int, force: bool) -> None:
+        life = self.market.lives[which]
+        who = who or awaited(life.it)
+        version = life.it.schedule_version + off
+        command = ConfirmWindow(actor=who, version=version, force=force and who.is_staff, reason="phone")
+
+        if self.market.ask(life, command):
+            assert not self.market.ask(life, command), "said again, it changes nothing"
+
+    @rule(which=lives, who=somebody, off=off, take_back=st.booleans())
+    def turn_down(self, *, which: int, who: Actor | None, off: int, take_back: bool) -> None:
+        life = self.market.lives[which]
+        version = life.it.schedule_version + off
+        answerer = awaited(life.it)
+        if take_back:
+            proposer = customer_of(life.it) if answerer == provider_of(life.it) else provider_of(life.it)
+            self.market.ask(life, WithdrawWindow(actor=who or proposer, version=version))
+        else:
+            self.market.ask(life, DeclineWindow(actor=who or answerer, version=version))
+
+    @rule(which=lives, words=talks, slot=slots)
+    def haggle(self, *, which: int, words: list[str], slot: int) -> None:
+        """Say several things in a row, as people do who cannot find a time."""
+        for n, word in enumerate(words):
+            if word == "propose":
+                self.propose(which=which, who=None, off=0, slot=slot + n, lasting=2 * HOUR)
+            elif word == "confirm":
+                self.confirm(which=which, who=None, off=0, force=False)
+            else:
+                self.turn_down(which=which, who=None, off=0, take_back=word == "withdraw")
+
+    # The visit.
+
+    @rule(which=lives, who=somebody, way=ways_out, why=st.sampled_from([*RejectReason, "bored"]))
+    def leave(self, *, which: int, who: Actor | None, way: str | None, why: str) -> None:
+        life = self.market.lives[which]
+        if way == "reject":
+            self.market.ask(life, RejectAssignment(actor=who or provider_of(life.it), reason_code=why))
+        elif way:
+            keep, who = way == "keep", who or customer_of(life.it)
+            self.market.ask(life, CancelAssignment(actor=who, reason="sold", keep_job=keep))
+
+    @rule(which=lives, who=somebody)
+    def check_in(self, *, which: int, who: Actor | None) -> None:
+        life = self.market.lives[which]
+        self.market.ask(life, CheckIn(actor=who or provider_of(life.it)))
+
+    @rule(which=lives, who=somebody, amount=amounts)
+    def complete(self, *, which: int, who: Actor | None, amount: int | None) -> None:
+        life = self.market.lives[which]
+        money = None if amount is None else Money(amount=amount, currency="EUR")
+        self.market.ask(life, CompleteAssignment(actor=who or provider_of(life.it), final_amount=money))
+
+    # The payout.
+
+    @rule(which=lives, who=somebody, amount=amounts, door=doors, off=off, other=st.booleans())
+    def approve(
+        self, *, which: int, who: Actor | None, amount: int | None, door: Source, off: int, other: bool
+    ) -> None:
+        life = self.market.lives[which]
+        admin, attempt = who or (RITA if other else ROOT), attempt_of(life.it) + off
+        self.market.ask(
+            life, ApprovePayout(actor=admin, attempt=attempt, amount=amount, reason="transfer", source=door)
+        )
+
+    @rule(which=lives, who=somebody, off=off, final=st.sampled_from([False, False, True]))
+    def deny(self, *, which: int, who: Actor | None, off: int, final: bool) -> None:
+        life = self.market.lives[which]
+        attempt = attempt_of(life.it) + off
+        self.market.ask(
+            life,
+            DenyPayout(actor=who or RITA, attempt=attempt, reason_code="photo", note="None.", final=final),
+        )
+
+    @rule(which=lives, who=somebody, amount=amounts)
+    def resubmit(self, *, which: int, who: Actor | None, amount: int | None) -> None:
+        life = self.market.lives[which]
+        command = ResubmitPayout(actor=who or provider_of(life.it), evidence=("photo",), amount=amount)
+        self.market.ask(life, command)
+
+    @rule(which=lives, off=off, status=st.sampled_from([*PayoutStatus, PayoutStatus.SETTLED_MANUAL]))
+    def settle(self, *, which: int, off: int, status: PayoutStatus) -> None:
+        life = self.market.lives[which]
+        attempt = attempt_of(life.it) + off
+        self.market.ask(
+            life, RecordSettlement(actor=SYSTEM, attempt=attempt, status=status, reference="transfer")
+        )
+
+    # Time.
+
+    @rule(span=spans, punctual=st.booleans())
+    def wait(self, *, span: timedelta, punctual: bool) -> None:
+        self.market.pass_time(span, punctual=punctual)
+
+    @rule(which=lives, who=somebody, span=spans)
+    def hold(self, *, which: int, who: Actor | None, span: timedelta) -> None:
+        until = self.market.now + span
+        self.market.ask(
+            self.market.lives[which], HoldAssignment(actor=who or OLGA, until=until, reason="holiday")
+        )
+
+    @rule(which=lives, who=somebody)
+    def resume(self, *, which: int, who: Actor | None) -> None:
+        self.market.ask(self.market.lives[which], ResumeAssignment(actor=who or OLGA))
+
+    @rule(
+        which=lives,
+        who=somebody,
+        nth=st.integers(0, 5),
+        span=spans,
+        how=st.sampled_from(["skip", "move", "ring"]),
+    )
+    def meddle(self, *, which: int, who: Actor | None, nth: int, span: timedelta, how: str) -> None:
+        life = self.market.lives[which]
+        ids = [each.id for each in deadlines(life.it, self.market.policy)] or ["start_check/v1"]
+        id, to = ids[nth % len(ids)], self.market.now + span
+        meddling: dict[str, AssignmentCommand] = {
+            "skip": SkipDeadline(actor=who or OLGA, deadline_id=id, reason="called"),
+            "move": ExtendDeadline(actor=who or OLGA, deadline_id=id, to=to, reason="called"),
+            "ring": PassDeadline(actor=who or SYSTEM, deadline_id=id),
+        }
+        self.market.ask(life, meddling[how])
+
+    @rule(which=lives, slot=slots, steps=st.integers(1, 4))
+    def go_on(self, *, which: int, slot: int, steps: int) -> None:
+        """Do what is due next, as most people mostly do, so that runs come to an end."""
+        for _ in range(steps):
+            it = self.market.lives[which].it
+            match it.status:
+                case Status.AWAITING_SCHEDULE if it.open_proposal:
+                    self.confirm(which=which, who=None, off=0, force=False)
+                case Status.AWAITING_SCHEDULE:
+                    self.propose(which=which, who=None, off=0, slot=slot + 1, lasting=2 * HOUR)
+                case Status.SCHEDULED if it.agreed and it.agreed.window.start > self.market.now:
+                    self.wait(span=it.agreed.window.start - self.market.now, punctual=True)
+                case Status.SCHEDULED if slot % 2:
+                    self.check_in(which=which, who=None)
+                case Status.SCHEDULED | Status.IN_PROGRESS:
+                    self.complete(which=which, who=None, amount=None)
+                case Status.PAYOUT_PENDING if it.payout:
+                    self.go_on_with_the_payout(which, it.payout.status, other=slot % 2 == 0)
+
+    def go_on_with_the_payout(self, which: int, status: PayoutStatus, *, other: bool) -> None:
+        if status is PayoutStatus.APPROVED:
+            self.settle(which=which, off=0, status=PayoutStatus.SETTLED_MANUAL)
+        elif status is PayoutStatus.DENIED:
+            self.resubmit(which=which, who=None, amount=None)
+        else:
+            self.approve(which=which, who=None, amount=None, door=Source.API, off=0, other=other)
+
+    # What stays true.
+
+    @invariant()
+    def every_promise_is_kept(self) -> None:
+        for life in self.market.lives:
+            promises.at_most_one_proposal_is_open(life)
+            promises.the_schedule_version_counts_its_steps(life)
+            promises.scheduled_is_an_agreed_window_and_a_hold(life, self.market.holds.get(life.it.id))
+            promises.no_message_goes_out_twice(life)
+            promises.no_reminder_speaks_of_what_is_no_longer_meant(life)
+            promises.money_moves_once_and_only_as_ruled(life, self.market.policy)
+            promises.a_rejection_is_one_requeue_or_an_unfilled_job(life)
+            promises.an_end_leaves_nothing_open(life, self.market.policy)
+            promises.the_audit_has_no_gap(life)
+            promises.no_proposal_stays_open_for_ever(life, self.market.policy)
+            promises.whoever_is_overdue_owes_something(life, self.market.policy)
+            promises.nobody_is_late_while_the_clock_stands_still(life)
+
+    @invariant()
+    def no_two_visits_of_a_provider_overlap(self) -> None:
+        """5."""
+        bobs = [life.it for life in self.market.lives if life.it.provider_id == BOB.id]
+        visits = [it.agreed.window for it in bobs if it.agreed and not it.is_closed]
+
+        assert not any(one.overlaps(other) for n, one in enumerate(visits) for other in visits[n + 1 :])
+
+    def teardown(self) -> None:
+        """13."""
+        for life in self.market.lives if hasattr(self, "market") else ():
+            assert replayed(life, policy=self.market.policy) == life.it
+
+
+def customer_of(it: Assignment) -> Actor:
+    return ADA if it.customer_id == ADA.id else EVE
+
+
+def provider_of(it: Assignment) -> Actor:
+    return BOB if it.provider_id == BOB.id else MALLORY
+
+
+def awaited(it: Assignment) -> Actor:
+    """Return who is to answer the open proposal, or would be."""
+    hers = it.open_proposal is None or Party.CUSTOMER in it.open_proposal.awaited
+    return customer_of(it) if hers else provider_of(it)
+
+
+def attempt_of(it: Assignment) -> int:
+    return it.payout.attempt if it.payout else 1
+
+
+TestAssignmentMachine = AssignmentMachine.TestCase
+TestAssignmentMachine.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)

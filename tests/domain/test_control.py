@@ -1,0 +1,339 @@
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from fulfillment.domain.assignment import Assignment
+from fulfillment.domain.commands import (
+    AssignmentCommand,
+    ExtendDeadline,
+    HoldAssignment,
+    ResumeAssignment,
+    SkipDeadline,
+)
+from fulfillment.domain.errors import (
+    AssignmentClosed,
+    DomainError,
+    NotAParty,
+    ProposalExpired,
+    ReasonRequired,
+    RoleForbidden,
+    ValueInvalid,
+    WrongState,
+)
+from fulfillment.domain.events import BecameOverdue, ProposalEnded, ReminderFellDue, Resumed
+from fulfillment.domain.people import SYSTEM, Actor
+from tests.domain.people import (
+    ADA,
+    BOB,
+    DAY,
+    DENIED,
+    DENIED_AT,
+    EVE,
+    FRESH,
+    HOUR,
+    MINUTE,
+    MOVING,
+    NEXT_WEEK,
+    NOON,
+    OLGA,
+    OLGA_FOR_ADA,
+    PAID,
+    POLICY,
+    PROPOSED,
+    ROOT,
+    SCHEDULED,
+    after,
+    confirms,
+    deciding,
+    declines,
+    due,
+    in_time,
+    proposes,
+)
+
+L1, L2 = "sla_propose_l1/e1.v0/provider", "sla_propose_l2/e1.v0/provider"
+START = NEXT_WEEK.start
+
+
+def holds(
+    who: Actor = OLGA, *, until: datetime = NOON + DAY, reason: str = "parts on order"
+) -> HoldAssignment:
+    return HoldAssignment(actor=who, until=until, reason=reason)
+
+
+def resumes(who: Actor = OLGA) -> ResumeAssignment:
+    return ResumeAssignment(actor=who)
+
+
+def skips(deadline: str, *, who: Actor = OLGA, reason: str = "called them") -> SkipDeadline:
+    return SkipDeadline(actor=who, deadline_id=deadline, reason=reason)
+
+
+def extends(
+    deadline: str, *, to: datetime, who: Actor = OLGA, reason: str = "they asked for it"
+) -> ExtendDeadline:
+    return ExtendDeadline(actor=who, deadline_id=deadline, to=to, reason=reason)
+
+
+class TestHolding:
+    """A21."""
+
+    @pytest.mark.parametrize("who", [ADA, BOB, OLGA, ROOT], ids=["customer", "provider", "ops", "admin"])
+    def test_is_open_to_both_sides_and_the_staff(self, who: Actor) -> None:
+        held = after(FRESH, holds(who))
+
+        assert held.held_until(NOON + HOUR) == NOON + DAY
+        assert held.held_until(NOON + DAY) is None
+
+    def test_ends_by_itself(self) -> None:
+        it, happened = in_time(after(FRESH, holds()), until=NOON + DAY)
+
+        assert Resumed(at=NOON + DAY) in happened
+        assert due(it, L1) == NOON + DAY + 12 * HOUR
+        assert due(it, "hold_end/h1") is None
+
+    @pytest.mark.parametrize("who", [ADA, BOB], ids=["customer", "provider"])
+    def test_is_for_each_side_once_in_an_epoch(self, who: Actor) -> None:
+        once = after(FRESH, holds(who), resumes(who))
+
+        with pytest.raises(RoleForbidden):
+            deciding(once, holds(who))
+        assert deciding(once, holds(BOB if who is ADA else ADA))
+        assert deciding(once, holds(OLGA))
+
+    def test_is_a_sides_again_in_the_next_epoch(self) -> None:
+        once = after(FRESH, holds(ADA), resumes(ADA))
+
+        agreed = after(once, proposes(BOB, NEXT_WEEK, seeing=0), confirms(ADA, 1))
+
+        assert deciding(agreed, holds(ADA))
+
+    def test_is_for_the_staff_as_often_as_they_like(self) -> None:
+        it = FRESH
+        for _ in range(3):
+            it = after(it, holds(OLGA), resumes(OLGA))
+
+        assert len(it.holds) == 3
+
+    def test_in_a_sides_name_counts_as_that_sides(self) -> None:
+        once = after(FRESH, holds(OLGA_FOR_ADA), resumes(OLGA))
+
+        with pytest.raises(RoleForbidden):
+            deciding(once, holds(ADA))
+
+    def test_lasts_thirty_days_at_most(self) -> None:
+        assert deciding(FRESH, holds(until=NOON + 30 * DAY))
+        with pytest.raises(ValueInvalid):
+            deciding(FRESH, holds(until=NOON + 30 * DAY + MINUTE))
+
+    def test_lets_people_go_on_talking(self) -> None:
+        held = after(PROPOSED, holds())
+
+        assert deciding(held, confirms(ADA, 1))
+        assert deciding(held, declines(ADA, 1))
+
+    @pytest.mark.parametrize(
+        ("held_by", "resumed_by"),
+        [
+            pytest.param(ADA, ADA, id="A21 the side that held it"),
+            pytest.param(ADA, OLGA, id="A21 staff for her"),
+            pytest.param(OLGA, ROOT, id="A21 other staff"),
+        ],
+    )
+    def test_is_ended_early_by_whoever_held_it_or_the_staff(self, held_by: Actor, resumed_by: Actor) -> None:
+        held = after(FRESH, holds(held_by))
+
+        resumed = after(held, resumes(resumed_by), at=NOON + 2 * HOUR)
+
+        assert resumed.held_until(NOON + 2 * HOUR) is None
+        assert due(resumed, L1) == NOON + 14 * HOUR
+
+
+class TestSkipping:
+    """A22."""
+
+    def test_takes_one_deadline_away_and_leaves_the_next(self) -> None:
+        it = after(FRESH, skips(L1))
+
+        _, happened = in_time(it, until=NOON + DAY)
+
+        assert due(it, L1) is None
+        assert due(it, L2) == NOON + DAY
+        assert [each.reminder.due for each in happened if isinstance(each, ReminderFellDue)] == [NOON + DAY]
+
+    def test_of_being_overdue_keeps_it_from_being_so(self) -> None:
+        it, happened = in_time(after(FRESH, skips(L2)), until=NOON + DAY)
+
+        assert it.overdue_at is None
+        assert not any(isinstance(each, BecameOverdue) for each in happened)
+
+    def test_of_one_sides_reminder_leaves_the_other_sides(self) -> None:
+        it = after(SCHEDULED, skips("visit_120m/v1/customer"))
+
+        assert due(it, "visit_120m/v1/provider") == START - 2 * HOUR
+
+    def test_twice_is_once(self) -> None:
+        with pytest.raises(ValueInvalid):
+            after(FRESH, skips(L1), skips(L1))
+
+
+class TestMoving:
+    """A22."""
+
+    @pytest.mark.parametrize(
+        "to",
+        [NOON + MINUTE, NOON + 15 * HOUR, NOON + 180 * DAY],
+        ids=["nearer", "later", "as late as may be"],
+    )
+    def test_a_deadline_to_another_instant(self, to: datetime) -> None:
+        assert due(after(FRESH, extends(L1, to=to)), L1) == to
+
+    def test_a_second_time_counts(self) -> None:
+        it = after(FRESH, extends(L1, to=NOON + 15 * HOUR), extends(L1, to=NOON + 16 * HOUR))
+
+        assert due(it, L1) == NOON + 16 * HOUR
+        assert len(it.extended) == 1
+
+    def test_is_forgotten_with_the_promise_it_was_about(self) -> None:
+        it = after(FRESH, extends(L1, to=NOON + 15 * HOUR), proposes(BOB, NEXT_WEEK, seeing=0))
+
+        assert it.extended == ()
+
+    def test_an_expiry_later_keeps_the_proposal_open_to_a_yes(self) -> None:
+        it = after(PROPOSED, extends("proposal_expiry/v1", to=NOON + 3 * DAY))
+        later, happened = in_time(it, until=NOON + 3 * DAY - MINUTE)
+
+        assert not any(isinstance(each, ProposalEnded) for each in happened)
+        assert deciding(later, confirms(ADA, 1), at=NOON + 3 * DAY - MINUTE)
+        with pytest.raises(ProposalExpired):
+            deciding(later, confirms(ADA, 1), at=NOON + 3 * DAY)
+
+    def test_an_expiry_nearer_ends_the_time_for_a_yes(self) -> None:
+        it = after(PROPOSED, extends("proposal_expiry/v1", to=NOON + HOUR))
+
+        with pytest.raises(ProposalExpired):
+            deciding(it, confirms(ADA, 1), at=NOON + HOUR)
+
+    def test_an_expiry_stops_at_the_notice_the_visit_needs(self) -> None:
+        last = START - POLICY.min_notice
+
+        assert deciding(PROPOSED, extends("proposal_expiry/v1", to=last))
+        with pytest.raises(ValueInvalid):
+            deciding(PROPOSED, extends("proposal_expiry/v1", to=last + MINUTE))
+
+    def test_the_expiry_of_a_reschedule_stops_when_the_visit_it_moves_begins(self) -> None:
+        assert deciding(MOVING, extends("proposal_expiry/v3", to=START))
+        with pytest.raises(ValueInvalid):
+            deciding(MOVING, extends("proposal_expiry/v3", to=START + MINUTE))
+
+    def test_a_resubmission_stops_a_day_before_the_authorisation_lapses(self) -> None:
+        assert DENIED.payout is not None
+        on_card = replace(DENIED, payout=replace(DENIED.payout, capture_before=DENIED_AT + 5 * DAY))
+        last = DENIED_AT + 4 * DAY
+
+        assert deciding(on_card, extends("resubmit_expiry/p1", to=last), at=DENIED_AT)
+        with pytest.raises(ValueInvalid):
+            deciding(on_card, extends("resubmit_expiry/p1", to=last + MINUTE), at=DENIED_AT)
+
+    @pytest.mark.parametrize(
+        ("it", "deadline"),
+        [
+            pytest.param(FRESH, L1, id="A21 patience"),
+            pytest.param(PROPOSED, "proposal_expiry/v1", id="A21 an expiry"),
+        ],
+    )
+    def test_is_moved_on_by_a_hold_that_comes_afterwards(self, it: Assignment, deadline: str) -> None:
+        moved = after(it, extends(deadline, to=NOON + 30 * HOUR))
+
+        held = after(moved, holds(until=NOON + 50 * HOUR), at=NOON + 25 * HOUR)
+        resumed = after(held, resumes(), at=NOON + 26 * HOUR)
+
+        assert due(held, deadline) == NOON + 55 * HOUR
+        assert due(resumed, deadline) == NOON + 31 * HOUR
+
+    def test_during_a_hold_means_the_instant_that_was_said(self) -> None:
+        held = after(FRESH, holds(until=NOON + DAY))
+
+        assert due(after(held, extends(L1, to=NOON + 30 * HOUR)), L1) == NOON + 30 * HOUR
+
+    def test_into_a_hold_is_for_what_the_hold_does_not_hold(self) -> None:
+        held = after(SCHEDULED, holds(until=START))
+        waiting = after(FRESH, holds(until=NOON + DAY))
+
+        assert due(
+            after(held, extends("visit_120m/v1/customer", to=START - HOUR)), "visit_120m/v1/customer"
+        ) == (START - HOUR)
+        with pytest.raises(ValueInvalid):
+            deciding(waiting, extends(L1, to=NOON + 23 * HOUR))
+        assert deciding(waiting, extends(L1, to=NOON + DAY))
+
+    def test_a_visit_reminder_is_not_moved_on_by_a_hold(self) -> None:
+        moved = after(SCHEDULED, extends("visit_120m/v1/customer", to=START - HOUR))
+
+        held = after(moved, holds(until=START - MINUTE), at=START - 5 * HOUR)
+
+        assert due(held, "visit_120m/v1/customer") == START - HOUR
+
+
+HELD = after(FRESH, holds(ADA))
+
+
+@pytest.mark.parametrize(
+    ("it", "command", "refusal"),
+    [
+        pytest.param(HELD, holds(OLGA), WrongState, id="A21 held already"),
+        pytest.param(FRESH, holds(EVE), NotAParty, id="A21 a stranger"),
+        pytest.param(FRESH, holds(SYSTEM), RoleForbidden, id="A21 the clock"),
+        pytest.param(FRESH, holds(until=NOON), ValueInvalid, id="A21 until now"),
+        pytest.param(FRESH, holds(until=NOON - DAY), ValueInvalid, id="A21 until yesterday"),
+        pytest.param(FRESH, holds(until=datetime(2026, 3, 3)), ValueInvalid, id="A21 until who knows"),  # noqa: DTZ001 - the point
+        pytest.param(FRESH, holds(reason=" "), ReasonRequired, id="A21 without a reason"),
+        pytest.param(FRESH, holds(reason="\0"), ValueInvalid, id="A21 an unfit reason"),
+        pytest.param(PAID, holds(OLGA), AssignmentClosed, id="A23 holding a paid one"),
+        pytest.param(FRESH, resumes(OLGA), WrongState, id="A21 not held"),
+        pytest.param(HELD, resumes(BOB), RoleForbidden, id="A21 the other side"),
+        pytest.param(HELD, resumes(EVE), NotAParty, id="A21 resumed by a stranger"),
+        pytest.param(HELD, resumes(SYSTEM), RoleForbidden, id="A21 resumed by the clock"),
+        pytest.param(
+            HELD, ResumeAssignment(actor=ADA, reason="\0"), ValueInvalid, id="A21 resumed for an unfit reason"
+        ),
+        pytest.param(PAID, resumes(OLGA), AssignmentClosed, id="A23 resuming a paid one"),
+        pytest.param(FRESH, skips(L1, who=BOB), RoleForbidden, id="A22 a party skips"),
+        pytest.param(FRESH, skips(L1, reason=""), ReasonRequired, id="A22 skips without a reason"),
+        pytest.param(FRESH, skips("visit_120m/v1/customer"), ValueInvalid, id="A22 skips what is not coming"),
+        pytest.param(FRESH, skips("\ud800"), ValueInvalid, id="A22 skips nonsense"),
+        pytest.param(HELD, skips("hold_end/h1"), ValueInvalid, id="A22 skips the end of a hold"),
+        pytest.param(PROPOSED, skips("proposal_expiry/v1"), ValueInvalid, id="X4 skips an expiry"),
+        pytest.param(PAID, skips(L1), AssignmentClosed, id="A23 skipping on a paid one"),
+        pytest.param(FRESH, extends(L1, to=NOON + DAY, who=ADA), RoleForbidden, id="A22 a party moves"),
+        pytest.param(FRESH, extends(L1, to=NOON + DAY, reason=""), ReasonRequired, id="A22 without a reason"),
+        pytest.param(FRESH, extends("x", to=NOON + DAY), ValueInvalid, id="A22 moves what is not coming"),
+        pytest.param(FRESH, extends(L1, to=NOON), ValueInvalid, id="A22 to now"),
+        pytest.param(FRESH, extends(L1, to=NOON + 180 * DAY + MINUTE), ValueInvalid, id="A22 too far"),
+        pytest.param(FRESH, extends(L1, to=datetime(2026, 3, 3)), ValueInvalid, id="A22 to who knows when"),  # noqa: DTZ001 - the point
+        pytest.param(HELD, extends("hold_end/h1", to=NOON + 2 * DAY), ValueInvalid, id="A22 a hold's end"),
+        pytest.param(PAID, extends(L1, to=NOON + DAY), AssignmentClosed, id="A23 moving on a paid one"),
+    ],
+)
+def test_is_refused(it: Assignment, command: AssignmentCommand, refusal: type[DomainError]) -> None:
+    with pytest.raises(refusal) as refused:
+        deciding(it, command)
+
+    assert refused.type is refusal
+
+
+def test_whatever_names_it_the_message_is_safe_to_print() -> None:
+    with pytest.raises(ValueInvalid) as refused:
+        deciding(FRESH, skips("\0\ud800\x1b[31m"))
+
+    assert str(refused.value).isprintable()
+
+
+def test_a_proposal_that_is_never_answered_always_lapses() -> None:
+    last = START - POLICY.min_notice
+    it = after(PROPOSED, extends("proposal_expiry/v1", to=last))
+
+    _, happened = in_time(it, until=START)
+
+    assert [each.at for each in happened if isinstance(each, ProposalEnded)] == [last]
