@@ -1,0 +1,54 @@
+"""The tables: names, columns, constraints. Nothing here decides anything."""
+
+from fulfillment.store.tables.assignments import IS_LIVE, AssignmentRow, HoldRow, ProposalRow
+from fulfillment.store.tables.audit import AuditRow, OpsTaskRow, OutcomeRow
+from fulfillment.store.tables.base import LIVE, Entity, Json, Table
+from fulfillment.store.tables.jobs import IS_OPEN_TO_PROVIDERS, JobRow, OfferRow, QuoteRow, RequeueRow
+from fulfillment.store.tables.messages import (
+    CalendarRow,
+    OutboxRow,
+    OutboxStatus,
+    ReminderRow,
+    ReminderStatus,
+)
+from fulfillment.store.tables.payouts import (
+    IS_OPEN_PAYOUT,
+    RISK,
+    SIZE,
+    DecisionRow,
+    PayoutRow,
+    StripeEventRow,
+)
+from fulfillment.store.tables.people import PersonRow, RateLimitRow
+
+__all__ = [
+    "IS_LIVE",
+    "IS_OPEN_PAYOUT",
+    "IS_OPEN_TO_PROVIDERS",
+    "LIVE",
+    "RISK",
+    "SIZE",
+    "AssignmentRow",
+    "AuditRow",
+    "CalendarRow",
+    "DecisionRow",
+    "Entity",
+    "HoldRow",
+    "JobRow",
+    "Json",
+    "OfferRow",
+    "OpsTaskRow",
+    "OutboxRow",
+    "OutboxStatus",
+    "OutcomeRow",
+    "PayoutRow",
+    "PersonRow",
+    "ProposalRow",
+    "QuoteRow",
+    "RateLimitRow",
+    "ReminderRow",
+    "ReminderStatus",
+    "RequeueRow",
+    "StripeEventRow",
+    "Table",
+]

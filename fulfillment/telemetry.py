@@ -1,0 +1,139 @@
+"""What we count and how we log.
+
+The names of the metrics are a contract with dashboards and alerts. Labels come from small closed sets:
+never an id, a path as it was asked for, or anything else that a client can choose freely.
+"""
+
+import logging
+import math
+import re
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+# A `..._created` series would stand beside every counter and tell a dashboard nothing.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library annotates everything but this
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+# The library takes `_total` off a counter's name and appends it again, so these are the names as scraped.
+ASSIGNMENTS_REQUEUED = Counter("assignments_requeued_total", "Assignments given back to dispatch.")
+REMINDERS_SENT = Counter("reminder_sent_total", "Reminders handed to a channel.", ["kind", "channel"])
+REMINDERS_FAILED = Counter("reminder_failed_total", "Reminders that will not be sent.", ["reason"])
+COMMANDS = Counter("commands_total", "Commands put to the engine.", ["command", "outcome"])
+PROJECTION_LAG = Histogram(
+    "projection_lag_seconds",
+    "From an event in a workflow to its row in Postgres.",
+    buckets=(*SECONDS, 30, 60, 300, 1800),
+)
+HTTP_REQUESTS = Counter("http_requests_total", "Requests answered.", ["route", "method", "status"])
+HTTP_SECONDS = Histogram("http_request_seconds", "From request to answer.", ["route"], buckets=SECONDS)
+RATE_LIMITED = Counter("rate_limited_total", "Requests refused with 429 by a rate limit.", ["role"])
+RATE_LIMITS_IN_MEMORY = Gauge("rate_limits_in_memory", "1 while rate limits cannot be counted in Postgres.")
+
+HIDDEN = "[hidden]"
+SECRET_NAME = re.compile(r"authorization|cookie|password|secret|token|api_?key|database_url", re.IGNORECASE)
+SECRET_TEXT = (
+    (re.compile(r"\b(Bearer)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    (re.compile(r"(://[^\s:/@]*):[^\s@]+@"), rf"\1:{HIDDEN}@"),  # the password in a database's address
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),  # a JSON Web Token, wherever it turns up
+    (re.compile(r"\b(?:(?:sk|rk)_(?:live|test)|whsec)_\w+"), HIDDEN),  # a Stripe key
+)
+# Ours say it better (uvicorn.access also prints query strings), or theirs say too much too often.
+QUIET = {"uvicorn.access": logging.CRITICAL, "httpx2": logging.WARNING, "httpcore2": logging.WARNING}
+
+
+def configure_logging(*, service: str, level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Make every log line of this process one JSON object on `stream` (standard output by default).
+
+    Lines carry the UTC time `at`, the `level`, the `service` and what structlog's context variables
+    hold, `request_id` and `workflow_id` above all. The logging of libraries takes the same way. A
+    second call replaces the first.
+    """
+    chain: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        lambda _logger, _method, line: {**line, "service": service},
+        _name_the_workflow,
+        _hide_secrets,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *chain,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream or sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=chain,
+            # Everything outside ASCII is escaped: whatever a client sends, a line stays a line.
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    _route_everything_to(handler, level=level)
+
+
+def _route_everything_to(handler: logging.Handler, *, level: str) -> None:
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    logging.captureWarnings(capture=True)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(least)
+
+
+def _name_the_workflow(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Lift the workflow's id out of what the engine's library attaches to the lines it writes."""
+    line.pop("color_message", None)  # uvicorn's copy of the event, with ANSI codes
+    for attached in ("temporal_workflow", "temporal_activity"):
+        told = line.pop(attached, None)
+        if isinstance(told, Mapping) and "workflow_id" in told:
+            line.setdefault("workflow_id", told["workflow_id"])
+    return line
+
+
+def _hide_secrets(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    # What begins with an underscore is structlog's own luggage.
+    return {key: value if key.startswith("_") else _safe(key, value) for key, value in line.items()}
+
+
+def _safe(key: str, value: object) -> object:
+    """Return `value` without secrets, and with nothing that JSON cannot say."""
+    if SECRET_NAME.search(key):
+        return HIDDEN
+    match value:
+        case str():
+            for secret, instead in SECRET_TEXT:
+                value = secret.sub(instead, value)
+            return value
+        case float() if not math.isfinite(value):
+            return str(value)
+        case Mapping():
+            return {str(name): _safe(str(name), inner) for name, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_safe("", inner) for inner in value]
+        case None | bool() | int() | float():
+            return value
+        case _:
+            return _safe("", repr(value))

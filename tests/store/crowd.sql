@@ -1,0 +1,81 @@
+-- A marketplace of %(size)s jobs. One assignment in twenty is still open, one in a hundred of all overdue.
+
+CREATE TEMP TABLE crowd AS
+SELECT n, 'a' || n AS assignment, 'j' || n AS job,
+    'c' || n %% greatest(%(size)s / 10, 1) AS customer,
+    'p' || n %% greatest(%(size)s / 100, 1) AS provider,
+    timestamptz '2024-01-01' + n * interval '1 minute' AS at
+FROM generate_series(1, %(size)s) n;
+
+INSERT INTO job (
+    id, customer_id, title, category, site_tz, price_cap, currency, status, dispatch_mode,
+    created_at, state_version, snapshot
+)
+SELECT job, customer, 'Job ' || n, 'roof', 'Europe/Berlin', 20000, 'EUR',
+    CASE n %% 20 WHEN 0 THEN 'quoting' WHEN 1 THEN 'accepted' ELSE 'completed' END,
+    CASE n %% 2 WHEN 0 THEN 'quotes' ELSE 'auto' END,
+    at, 3, %(job)s::jsonb || jsonb_build_object('id', job, 'customer_id', customer, 'created_at', at)
+FROM crowd;
+
+INSERT INTO assignment (
+    id, job_id, customer_id, provider_id, price, currency, status, created_at, reminder_overdue,
+    scheduled_start, scheduled_end, state_version, standing
+)
+SELECT assignment, job, customer, provider, 12500, 'EUR',
+    CASE n %% 80
+        WHEN 0 THEN 'awaiting_schedule' WHEN 20 THEN 'scheduled' WHEN 40 THEN 'in_progress'
+        WHEN 60 THEN 'payout_pending' WHEN 5 THEN 'rejected' WHEN 6 THEN 'cancelled' ELSE 'paid'
+    END,
+    at, n %% 100 = 0, at + interval '7 days', at + interval '7 days 2 hours', 5,
+    jsonb_build_object('assignment', %(assignment)s::jsonb || jsonb_build_object(
+        'id', assignment, 'job_id', job, 'customer_id', customer, 'provider_id', provider, 'created_at', at
+    ))
+FROM crowd;
+
+INSERT INTO payout (
+    id, assignment_id, attempt, amount, currency, status, submitted_by, submitted_at, evidence,
+    capture_before, state_version
+)
+SELECT assignment, assignment, 1, 1000 + n, 'EUR',
+    CASE n %% 80 WHEN 60 THEN 'pending_approval' ELSE 'settled_manual' END,
+    provider, at, '[]', CASE n %% 160 WHEN 60 THEN at + interval '1 month' END, 5
+FROM crowd;
+
+INSERT INTO quote (
+    id, job_id, provider_id, amount, currency, note, status, version, submitted_at, state_version
+)
+SELECT 'q' || n, job, provider, 12500, 'EUR', '', 'open', 1, at, 2 FROM crowd;
+
+INSERT INTO offer (
+    id, job_id, round, wave, provider_id, amount, currency, sent_at, expires_at, status, state_version
+)
+SELECT 'o' || n, job, 0, 1, provider, 12500, 'EUR', at, at + interval '2 hours',
+    CASE n %% 20 WHEN 0 THEN 'open' ELSE 'expired' END, 2
+FROM crowd;
+
+INSERT INTO audit_event (
+    entity, entity_id, state_version, applied, command, command_id, request_id, actor_id, actor_role,
+    source, reason, workflow_id, run_id, at
+)
+SELECT 'assignment', assignment, step, true, 'ProposeWindow', '', '', provider, 'provider',
+    'api', '', 'assignment-' || assignment, 'r', at
+FROM crowd, generate_series(1, 2) step;
+
+INSERT INTO reminder (
+    assignment_id, kind, recipient_role, recipient_id, channel, basis, n, due_at, planned_at, dedupe_key,
+    status
+)
+SELECT assignment, 'visit_24h', 'provider', provider, 'email', 'v1', 1, at, at, assignment || '|visit',
+    'sent'
+FROM crowd;
+
+INSERT INTO notification_outbox (
+    dedupe_key, entity, entity_id, state_version, event, recipient_role, recipient_id, request_id, at,
+    status
+)
+SELECT assignment || '|note', 'assignment', assignment, 1, 'notifyScheduleProposed', 'provider', provider,
+    '', at, CASE n %% 1000 WHEN 0 THEN 'waiting' ELSE 'sent' END
+FROM crowd;
+
+INSERT INTO command_outcome (command_id, fingerprint, entity, entity_id, state_version, answer, at)
+SELECT 'k' || n, 'f', 'assignment', assignment, 1, '{}', at FROM crowd;

@@ -1,0 +1,124 @@
+"""However much there is, reading a page of it reads an index: no list goes through a table."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import Connection, event, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from fulfillment.domain.assignment import Status
+from fulfillment.domain.job import DispatchMode, JobStatus, OfferStatus
+from fulfillment.domain.payout import PayoutStatus
+from fulfillment.store import outbox
+from fulfillment.store.database import engine as database_engine
+from fulfillment.store.tables import AssignmentRow
+from fulfillment.store.views import assignments, bids, counts, history, jobs, payouts
+from fulfillment.store.views.paging import Turn, written
+from tests.store import server
+from tests.store.crowd import populate
+
+SIZE = 8_000
+FEW = 200
+"""Lines that may be sorted: what one person or one day has."""
+THEN = datetime.fromisoformat("2024-01-10T00:00:00+00:00")
+LATER = datetime.fromisoformat("2024-01-10T03:00:00+00:00")
+TURN = Turn(cursor=written((THEN, "a9000")), limit=50)
+AT_RISK = Turn(cursor=written((None, -5_000, THEN, "a9000")), limit=50)
+
+Read = Callable[[AsyncSession], Awaitable[Any]]
+
+READS: dict[str, Read] = {
+    "one assignment": lambda it: assignments.assignment(it, "a77"),
+    "its version": lambda it: assignments.version(it, "a77"),
+    "all assignments": lambda it: assignments.assignments(it, assignments.ALL, TURN),
+    "a customer's": lambda it: assignments.assignments(it, assignments.Wanted(customer_id="c7"), TURN),
+    "a provider's": lambda it: assignments.assignments(it, assignments.Wanted(provider_id="p7"), TURN),
+    "a job's": lambda it: assignments.assignments(it, assignments.Wanted(job_id="j7")),
+    "the scheduled": lambda it: assignments.assignments(
+        it, assignments.Wanted(status=Status.SCHEDULED), TURN
+    ),
+    "the overdue": lambda it: assignments.assignments(it, assignments.Wanted(reminder_overdue=True), TURN),
+    "those of a day": lambda it: assignments.assignments(it, assignments.Wanted(since=THEN, until=LATER)),
+    "the live one of a job": lambda it: assignments.live_of_job(it, "j80"),
+    "one job": lambda it: jobs.job(it, "j77"),
+    "all jobs": lambda it: jobs.jobs(it, jobs.ALL, TURN),
+    "a customer's jobs": lambda it: jobs.jobs(it, jobs.Wanted(customer_id="c7"), TURN),
+    "jobs open to a provider": lambda it: jobs.jobs(it, jobs.Wanted(open_to="p7"), TURN),
+    "jobs in a status": lambda it: jobs.jobs(it, jobs.Wanted(status=JobStatus.ACCEPTED), TURN),
+    "jobs in a mode": lambda it: jobs.jobs(it, jobs.Wanted(dispatch_mode=DispatchMode.AUTO), TURN),
+    "whether a job involves somebody": lambda it: jobs.involves(it, "j7", provider_id="p7"),
+    "the job of an offer": lambda it: jobs.of_offer(it, "o7"),
+    "a job's quotes": lambda it: bids.quotes(it, "j7"),
+    "a provider's offers": lambda it: bids.offers(it, "p7", TURN),
+    "a provider's open offers": lambda it: bids.offers(it, "p7", TURN, status=OfferStatus.OPEN),
+    "the payout queue": payouts.pending,
+    "more of the payout queue": lambda it: payouts.pending(it, AT_RISK),
+    "all payouts": lambda it: payouts.payouts(it, TURN),
+    "denied payouts": lambda it: payouts.payouts(it, TURN, status=PayoutStatus.DENIED),
+    "the audit": lambda it: history.audit(it, "a77", Turn(cursor=written((9_000,)))),
+    "past reminders": lambda it: history.reminders(it, "a77"),
+    "an old answer": lambda it: history.outcome(it, "nobody's"),
+    "what is owed": lambda it: outbox.waiting(it, "a1000"),
+    "the counts": counts.counts,
+}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def crowded() -> AsyncIterator[AsyncEngine]:
+    url = server.fresh()
+    populate(url, size=SIZE)
+    engine = database_engine(url)
+    yield engine
+    await engine.dispose()
+
+
+async def plans(engine: AsyncEngine, read: Read) -> list[dict[str, Any]]:
+    """Return the plans of all statements that `read` sends."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_: Connection, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    try:
+        async with AsyncSession(engine) as session:
+            await read(session)
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", note)
+    async with engine.connect() as connection:
+        told = [
+            await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+            for statement, parameters in sent
+        ]
+        return [answer.scalar_one()[0]["Plan"] for answer in told]
+
+
+def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(node for child in plan.get("Plans", ()) for node in nodes(child))]
+
+
+def wasteful(found: list[dict[str, Any]]) -> list[str]:
+    """Return the tables that are read from end to end, and the sorts of more than a few lines."""
+    steps = [node for plan in found for node in nodes(plan)]
+    through = [node["Relation Name"] for node in steps if node["Node Type"] == "Seq Scan"]
+    sorts = [node for node in steps if node["Node Type"] == "Sort" and node["Plans"][0]["Plan Rows"] > FEW]
+    return through + ["sorted"] * len(sorts)
+
+
+@pytest.mark.parametrize("name", READS)
+async def test_it_reads_an_index(crowded: AsyncEngine, name: str) -> None:
+    found = await plans(crowded, READS[name])
+
+    assert found
+    assert wasteful(found) == []
+
+
+async def test_a_table_that_is_gone_through_would_be_found(crowded: AsyncEngine) -> None:
+    unindexed = select(AssignmentRow.id).where(AssignmentRow.currency == "EUR").order_by(AssignmentRow.price)
+
+    found = await plans(crowded, lambda it: it.execute(unindexed))
+
+    assert wasteful(found) == ["assignment", "sorted"]
