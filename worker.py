@@ -1,0 +1,195 @@
+"""Run the worker: build what the outside needs, register what we do, serve until told to stop."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.holds import Holds
+from activities.ledger import Ledger
+from activities.matching import DirectoryMatcher, Matching
+from activities.notices import Notices
+from activities.payments import PaymentsDoor
+from activities.vouchers import Vouchers
+from api import checks, connection, health
+from api.main import address_of
+from api.serve import served
+from fulfillment.gateways.matching import Matcher
+from fulfillment.gateways.notices import Mailbox, Notifier
+from fulfillment.gateways.payments import LoggedPayments, Payments
+from fulfillment.settings import Settings, WrongSetting, read
+from fulfillment.store.database import engine as database_engine
+from fulfillment.telemetry import configure_logging
+from workflows.assignment import AssignmentWorkflow
+from workflows.job import JobWorkflow
+from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE
+
+data_converter = pydantic_data_converter
+
+log = structlog.stdlib.get_logger(__name__)
+
+STICKY = timedelta(seconds=2)
+"""After a worker dies, its runs wait this long before another takes them; the SDK's 10 s are felt."""
+DRAIN = timedelta(seconds=8)
+MOST_CACHED = 3000
+PAYMENT_SLOTS = 4
+NOTICES_PER_SECOND = 50.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """The way to the outside that this worker takes; without keys each door stays at home."""
+
+    notifier: Notifier
+    payments: Payments
+    matcher: Matcher
+
+
+def stay_at_home(sessions: async_sessionmaker[AsyncSession]) -> Doors:
+    """Return the doors that need no keys."""
+    return Doors(notifier=Mailbox(), payments=LoggedPayments(), matcher=DirectoryMatcher(sessions))
+
+
+def build(
+    client: Client, *, sessions: async_sessionmaker[AsyncSession], doors: Doors, approval_key: bytes
+) -> tuple[Worker, ...]:
+    """Return the workers of the three queues: the stories, the payments (few slots), the notices (paced)."""
+    holds, ledger = Holds(sessions), Ledger(sessions)
+    stories = worker_for(
+        client,
+        QUEUE,
+        workflows=[JobWorkflow, AssignmentWorkflow],
+        activities=[
+            ledger.project_assignment,
+            ledger.project_job,
+            holds.reserve_hold,
+            holds.settle_hold,
+            Matching(doors.matcher).find_candidates,
+            Vouchers(approval_key).verify_voucher,
+        ],
+    )
+    payments = worker_for(
+        client,
+        PAYMENTS_QUEUE,
+        activities=[PaymentsDoor(doors.payments).settle_payout],
+        max_concurrent_activities=PAYMENT_SLOTS,
+    )
+    notices = worker_for(
+        client,
+        NOTIFICATIONS_QUEUE,
+        activities=[Notices(sessions, doors.notifier).deliver],
+        max_task_queue_activities_per_second=NOTICES_PER_SECOND,
+    )
+    return stories, payments, notices
+
+
+def worker_for(
+    client: Client,
+    queue: str,
+    *,
+    activities: Sequence[Callable[..., Any]],
+    workflows: Sequence[type] = (),
+    **limits: Any,  # the SDK's own keywords
+) -> Worker:
+    """Return a worker of one queue, with the settings that keep recovery short (docs/decisions/0004)."""
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=workflows,
+        activities=activities,
+        sticky_queue_schedule_to_start_timeout=STICKY,
+        graceful_shutdown_timeout=DRAIN,
+        max_cached_workflows=MOST_CACHED,
+        workflow_runner=runner(),
+        **limits,
+    )
+
+
+def runner() -> SandboxedWorkflowRunner:
+    """Return the sandbox in which stories run.
+
+    Our modules pass through it: the import contracts keep clock, dice and disk out of them already,
+    and loading them anew for every run costs more than twice the time.
+    """
+    ours = SandboxRestrictions.default.with_passthrough_modules("activities", "fulfillment", "workflows")
+    return SandboxedWorkflowRunner(restrictions=ours)
+
+
+async def main() -> None:
+    """Work until SIGTERM or SIGINT, then finish what is under way.
+
+    Raises:
+        WrongSetting: the environment cannot be worked with; the message says which variable and why.
+    """
+    settings = read()
+    configure_logging(service="worker", level=settings.log_level)
+    database = database_engine(settings.database_url)
+    client = await patiently_connected(settings)
+    sessions = async_sessionmaker(database)
+    doors = stay_at_home(sessions)
+    _say_which_doors_are_shut(settings)
+    workers = build(client, sessions=sessions, doors=doors, approval_key=settings.approval_key())
+    async with served(
+        health.application(_checks(database, client)), host=settings.host, port=settings.worker_http_port
+    ):
+        await _work(workers)
+    await database.dispose()
+    log.info("worker.stopped")
+
+
+async def patiently_connected(settings: Settings) -> Client:
+    """Return a client of the engine, waiting for one that is still starting."""
+    address, runtime = address_of(settings), connection.runtime()
+    while True:
+        try:
+            return await connection.connect(address, runtime=runtime, retry=None)
+        except (RuntimeError, RPCError) as error:
+            log.warning("worker.engine.awaited", address=address.host, reason=type(error).__name__)
+            await asyncio.sleep(1)
+
+
+async def _work(workers: Sequence[Worker]) -> None:
+    stop = asyncio.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    async with AsyncExitStack() as running:
+        for worker in workers:
+            await running.enter_async_context(worker)
+        log.info("worker.started", queues=[worker.task_queue for worker in workers])
+        await stop.wait()
+        log.info("worker.draining", seconds=DRAIN.total_seconds())
+
+
+def _checks(database: AsyncEngine, client: Client) -> dict[str, health.Check]:
+    return {
+        "database": checks.database_answers(database),
+        "migrations": checks.schema_is_current(database),
+        "engine": checks.engine_answers(lambda: client),
+    }
+
+
+def _say_which_doors_are_shut(settings: Settings) -> None:
+    """Tell once, at the start, what stays at home for want of keys."""
+    if settings.stripe_secret_key is None:
+        log.warning("door.payments.shut", instead="payouts are settled by hand and logged")
+    log.warning("door.notices.shut", instead="messages are kept in the outbox and logged")
+    log.warning("door.matching.own", instead="candidates come from our own directory of people")
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except WrongSetting as wrong:
+        sys.exit(str(wrong))

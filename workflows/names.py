@@ -1,0 +1,18 @@
+"""What runs and queues are called. Ids are opaque, so nothing personal shows in the engine."""
+
+from datetime import timedelta
+
+QUEUE = "fulfillment"
+PAYMENTS_QUEUE = "payments"
+NOTIFICATIONS_QUEUE = "notifications"
+
+TASK_TIMEOUT = timedelta(seconds=5)
+"""A dead worker's task waits this long; shorter ones thrash while long histories are replayed."""
+
+
+def assignment_run(assignment_id: str) -> str:
+    return f"assignment-{assignment_id}"
+
+
+def job_run(job_id: str) -> str:
+    return f"job-{job_id}"

@@ -1,0 +1,161 @@
+"""Reading what operations type into a signal: one JSON object, checked field by field.
+
+A signal has no caller to refuse, so a bad one becomes a line in the audit and never an error (traps E1,
+E3). Who acts is told by the name of the id: `admin_id`, `ops_id`, `provider_id` or `customer_id`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+with workflow.unsafe.imports_passed_through():
+    from fulfillment.domain.commands import Command, Source
+    from fulfillment.domain.errors import ValueInvalid
+    from fulfillment.domain.money import Money
+    from fulfillment.domain.people import Actor, Party, Role
+    from fulfillment.domain.text import LONGEST_WORD, expect_text
+    from fulfillment.domain.window import VisitWindow
+
+C = TypeVar("C", bound=Command)
+
+ACTORS = {
+    "admin_id": Role.ADMIN,
+    "ops_id": Role.OPS,
+    "provider_id": Role.PROVIDER,
+    "customer_id": Role.CUSTOMER,
+}
+ENVELOPE = {"command_id", "request_id", "on_behalf_of"}
+PARTS = {"window": ("start", "end"), "final_amount": ("final_amount", "currency")}
+"""Fields of a command that are typed in parts."""
+
+
+def payload_of(args: Sequence[RawValue]) -> Mapping[str, Any]:
+    """Return the one JSON object a signal carries.
+
+    Raises:
+        ValueInvalid: there is none, or it is something else.
+    """
+    if len(args) != 1:
+        raise ValueInvalid("the signal takes one JSON object as its input")
+    try:
+        value = workflow.payload_converter().from_payload(args[0].payload)
+    except Exception as error:
+        raise ValueInvalid("the signal's input is not JSON") from error
+    if not isinstance(value, dict):
+        raise ValueInvalid("the signal takes one JSON object as its input")
+    return value
+
+
+def actor_of(payload: Mapping[str, Any]) -> Actor:
+    """Return who acts.
+
+    Raises:
+        ValueInvalid: nobody or several are named, or an id is unfit.
+    """
+    named = [(key, role) for key, role in ACTORS.items() if key in payload]
+    if len(named) != 1:
+        raise ValueInvalid(f"name who acts by exactly one of {', '.join(ACTORS)}")
+    key, role = named[0]
+    behalf = payload.get("on_behalf_of")
+    if behalf is not None and behalf not in set(Party):
+        raise ValueInvalid("on_behalf_of: it takes customer or provider")
+    return Actor(id=_text(key, payload[key]), role=role, on_behalf_of=Party(behalf) if behalf else None)
+
+
+def command_of(kind: type[C], payload: Mapping[str, Any], *, command_id: str) -> C:
+    """Return the command of that kind which `payload` asks for.
+
+    Raises:
+        ValueInvalid: names the field that is missing, unknown or of another type.
+    """
+    actor = actor_of(payload)
+    wanted = {field.name: field for field in fields(kind) if field.name not in _GIVEN}
+    known = (
+        {part for name in wanted for part in PARTS.get(name, (name,))}
+        | set(ACTORS)
+        | {*ENVELOPE, "on_behalf_of"}
+    )
+    for key in payload:
+        if key not in known:
+            raise ValueInvalid(f"{key}: not a field of this signal; it takes {', '.join(sorted(known))}")
+    values: dict[str, Any] = {}
+    for name, field in wanted.items():
+        if any(part in payload for part in PARTS.get(name, (name,))):
+            values[name] = _READERS[field.type](name, payload)
+        elif field.default is MISSING:
+            raise ValueInvalid(f"{', '.join(PARTS.get(name, (name,)))}: missing")
+    return kind(
+        actor=actor,
+        command_id=_text("command_id", payload.get("command_id", command_id)),
+        request_id=_text("request_id", payload.get("request_id", "")),
+        source=Source.SIGNAL,
+        **values,
+    )
+
+
+_GIVEN = {"actor", "command_id", "request_id", "call", "source", "voucher"}
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueInvalid(f"{name}: it takes a text")
+    expect_text(name, value, most=LONGEST_WORD if name.endswith("_id") else 2000)
+    return value
+
+
+def _integer(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueInvalid(f"{name}: it takes a whole number")
+    return value
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueInvalid(f"{name}: it takes true or false")
+    return value
+
+
+def _instant(name: str, value: object) -> datetime:
+    try:
+        instant = datetime.fromisoformat(_text(name, value))
+    except ValueError as error:
+        raise ValueInvalid(f"{name}: it takes an instant such as 2026-03-02T12:00:00Z") from error
+    if instant.tzinfo is None:
+        raise ValueInvalid(f"{name}: it takes an instant with Z or a UTC offset")
+    return instant
+
+
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueInvalid(f"{name}: it takes a list of texts")
+    return tuple(_text(name, item) for item in value)
+
+
+def _window(_: str, payload: Mapping[str, Any]) -> VisitWindow:
+    return VisitWindow(start=_instant("start", payload.get("start")), end=_instant("end", payload.get("end")))
+
+
+def _money(name: str, payload: Mapping[str, Any]) -> Money:
+    currency = _text("currency", payload.get("currency"))
+    return Money(amount=_integer(name, payload.get(name)), currency=currency)
+
+
+def _plain(read: Callable[[str, object], Any]) -> Callable[[str, Mapping[str, Any]], Any]:
+    return lambda name, payload: read(name, payload[name])
+
+
+_READERS: dict[object, Callable[[str, Mapping[str, Any]], Any]] = {
+    str: _plain(_text),
+    str | None: _plain(_text),
+    int: _plain(_integer),
+    int | None: _plain(_integer),
+    bool: _plain(_flag),
+    datetime: _plain(_instant),
+    tuple[str, ...]: _plain(_texts),
+    VisitWindow: _window,
+    Money | None: _money,
+}
