@@ -1,0 +1,5 @@
+"""`python -m api` runs the API."""
+
+from api.main import serve
+
+serve()

@@ -1,0 +1,37 @@
+"""The HTTP face, assembled from what it is given."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import APIRouter, FastAPI
+
+from api import docs, health, openapi, problems
+from api.desk import Desk
+from api.guards import Guards
+from api.health import Check, Doorkeeper, everybody
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    *,
+    desk: Desk,
+    routers: Iterable[APIRouter],
+    checks: Mapping[str, Check],
+    metrics_for: Doorkeeper = everybody,
+    with_reader: bool = True,
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """Return the application: the routes given, health and contract, all behind the guards."""
+    app = FastAPI(openapi_url=None, lifespan=lifespan, redirect_slashes=False)
+    app.state.desk = desk
+    for router in (
+        *routers,
+        health.router(checks, metrics_for=metrics_for),
+        docs.router(with_reader=with_reader),
+    ):
+        app.include_router(router)
+    openapi.install(app)
+    problems.install(app)
+    app.add_middleware(Guards)
+    return app

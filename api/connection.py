@@ -1,0 +1,54 @@
+"""How a process of ours is connected to Temporal."""
+
+import logging
+from dataclasses import dataclass
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import RetryConfig
+
+# The library retries by itself for ten seconds, without saying what it met. The engine's front retries
+# with more knowledge (api/engine.py), so it wants to hear of a failure soon.
+IMPATIENT = RetryConfig(
+    initial_interval_millis=50, max_interval_millis=400, max_elapsed_time_millis=500, max_retries=2
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where the engine is, and how to be let in. `host` is `host:port`."""
+
+    host: str
+    namespace: str = "default"
+    tls: bool = False
+    api_key: str | None = None
+
+
+async def connect(
+    address: Address, *, runtime: Runtime | None = None, retry: RetryConfig | None = IMPATIENT
+) -> Client:
+    """Return a client. It is made once; when the engine goes and comes back, it finds it again.
+
+    Raises:
+        RuntimeError: nobody answers at that address, or not in that namespace.
+    """
+    return await Client.connect(
+        address.host,
+        namespace=address.namespace,
+        tls=address.tls or address.api_key is not None,
+        api_key=address.api_key,
+        data_converter=pydantic_data_converter,
+        retry_config=retry,
+        runtime=runtime,
+    )
+
+
+def runtime() -> Runtime:
+    """Return a runtime whose own log lines take the way of all others; call it once in a process.
+
+    Left alone it prints them to standard output, coloured and unredacted, between our JSON.
+    """
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    wanted = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=wanted, forwarding=forwarding)))

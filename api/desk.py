@@ -1,0 +1,61 @@
+"""What every route works with, put together once when the process starts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.engine import Engine
+from api.limits import Limiter
+from api.showing import Viewing
+from api.tokens import Verifier
+from fulfillment.domain.people import Actor
+from fulfillment.domain.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The way to the workflows, the database to read from, and those who watch the door."""
+
+    engine: Engine
+    database: AsyncEngine
+    verifier: Verifier
+    limiter: Limiter
+    policy: Policy = field(default_factory=Policy)
+    approval_key: bytes = b""
+    ui: str = ""
+
+    def viewing(self, viewer: Actor) -> Viewing:
+        """Return how things look to `viewer`."""
+        return Viewing(viewer=viewer, ui=self.ui)
+
+
+def desk_of(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _engine_of(request: Request) -> Engine:
+    return desk_of(request).engine
+
+
+def _database_of(request: Request) -> AsyncEngine:
+    return desk_of(request).database
+
+
+def _viewing_of(request: Request) -> Callable[[Actor], Viewing]:
+    return desk_of(request).viewing
+
+
+def _request_id_of(request: Request) -> str:
+    id: str = request.state.request_id
+    return id
+
+
+TheDesk = Annotated[Desk, Depends(desk_of)]
+TheViewing = Annotated[Callable[[Actor], Viewing], Depends(_viewing_of)]
+TheEngine = Annotated[Engine, Depends(_engine_of)]
+TheDatabase = Annotated[AsyncEngine, Depends(_database_of)]
+RequestId = Annotated[str, Depends(_request_id_of)]

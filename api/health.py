@@ -1,0 +1,94 @@
+"""Whether a process lives, whether it can work, and what it has counted; for the API and the worker alike."""
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api import problems
+from api.errors import Missing, Unauthenticated
+from api.guards import Guards
+from api.patience import within
+
+log = structlog.stdlib.get_logger(__name__)
+
+PATIENCE = 1.0
+"""Seconds that one check may take."""
+
+Check = Callable[[], Awaitable[None]]
+"""Returns when all is well, and raises when not: NotReady with a reason, or whatever went wrong."""
+Doorkeeper = Callable[[Request], None]
+
+
+class NotReady(Exception):
+    """Something this process needs is not as it should be; the message says what."""
+
+
+def everybody(_: Request) -> None:
+    """Let anybody read the metrics: right for a port that only operators can reach."""
+
+
+def holders_of(token: str | None) -> Doorkeeper:
+    """Return a doorkeeper who wants `Authorization: Bearer <token>`; without a token nobody gets in."""
+
+    def let_in(request: Request) -> None:
+        if token is None:
+            raise Missing
+        given = request.headers.get("authorization", "").encode("latin-1", errors="replace")
+        if not hmac.compare_digest(given, f"Bearer {token}".encode()):
+            raise Unauthenticated
+
+    return let_in
+
+
+def router(checks: Mapping[str, Check], *, metrics_for: Doorkeeper = everybody) -> APIRouter:
+    """Return /healthz, /readyz (which runs `checks`) and /metrics."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/healthz")
+    async def is_alive() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @routes.get("/readyz")
+    async def is_ready() -> JSONResponse:
+        reasons = dict(zip(checks, await asyncio.gather(*map(_reason, checks.values())), strict=True))
+        ready = not any(reasons.values())
+        said = {
+            "status": "ready" if ready else "not ready",
+            "checks": {name: {"ok": not why, "reason": why} for name, why in reasons.items()},
+        }
+        return JSONResponse(said, status_code=200 if ready else 503)
+
+    @routes.get("/metrics")
+    async def counted(request: Request) -> Response:
+        metrics_for(request)
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def application(checks: Mapping[str, Check]) -> FastAPI:
+    """Return an application that has nothing but the above, for a process that is no API."""
+    app = FastAPI(openapi_url=None)
+    app.include_router(router(checks))
+    problems.install(app)
+    app.add_middleware(Guards)
+    return app
+
+
+async def _reason(check: Check) -> str | None:
+    """Return why `check` fails, in words that give no address away; nothing when it does not."""
+    try:
+        await within(PATIENCE, check())
+    except NotReady as error:
+        return str(error)
+    except TimeoutError:
+        return f"no answer within {PATIENCE:.0f} s"
+    except Exception as error:  # noqa: BLE001  # a check may fail in any way; that is what it is for
+        log.warning("health.check.failed", reason=type(error).__name__)
+        return f"failed with {type(error).__name__}"
+    return None

@@ -1,0 +1,121 @@
+"""The API as a process: `python -m api`, or any ASGI server with the factory `api.main:create`."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from limits import parse
+
+from api import assignments, checks, connection, dev, history, jobs, offers, payouts, quotes, schedule
+from api.app import create_app
+from api.connection import Address
+from api.desk import Desk
+from api.engine import Engine
+from api.health import everybody, holders_of
+from api.issuers import DevIssuer, OidcIssuer
+from api.limits import Limiter, Steady
+from api.serve import configuration
+from api.tokens import Expected, Verifier
+from fulfillment.settings import AppEnv, Settings, WrongSetting, read
+from fulfillment.store.database import engine as database_engine
+from fulfillment.store.ratelimit import PostgresHits
+from fulfillment.telemetry import configure_logging
+
+ROUTERS = (
+    jobs.router,
+    quotes.router,
+    offers.router,
+    schedule.router,
+    assignments.router,
+    history.router,
+    payouts.router,
+)
+"""The routes of every noun."""
+
+
+def create(settings: Settings | None = None) -> FastAPI:
+    """Return the application that the environment describes.
+
+    Raises:
+        WrongSetting: the environment cannot be worked with.
+    """
+    settings = settings or read()
+    configure_logging(service="api", level=settings.log_level)
+    database = database_engine(settings.database_url)
+    engine = Engine(partial(connection.connect, address_of(settings), runtime=connection.runtime()))
+    verifier, extra = _door(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with engine:
+            yield
+        await database.dispose()
+
+    limiter = Limiter(
+        Steady(PostgresHits(database)), rates=settings.rates(), strangers=parse(settings.rate_limit_anonymous)
+    )
+    is_dev = settings.app_env is AppEnv.DEV
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    return create_app(
+        desk=Desk(
+            engine=engine,
+            database=database,
+            verifier=verifier,
+            limiter=limiter,
+            policy=settings.policy(),
+            approval_key=settings.approval_key(),
+            ui=f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}",
+        ),
+        routers=(*ROUTERS, *extra),
+        checks={
+            "database": checks.database_answers(database),
+            "migrations": checks.schema_is_current(database),
+            "engine": checks.engine_answers(lambda: engine.client),
+        },
+        metrics_for=everybody if is_dev else holders_of(token),
+        with_reader=is_dev,
+        lifespan=lifespan,
+    )
+
+
+def address_of(settings: Settings) -> Address:
+    """Return where the engine is, as the settings have it."""
+    key = settings.temporal_api_key
+    return Address(
+        host=settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        tls=settings.temporal_tls,
+        api_key=key.get_secret_value() if key else None,
+    )
+
+
+def _door(settings: Settings) -> tuple[Verifier, tuple[APIRouter, ...]]:
+    """Return who checks tokens, and the routes that come with that: in dev, one that mints them."""
+    if settings.app_env is AppEnv.DEV:
+        issuer = dev_issuer(settings)
+        return issuer, (dev.router(issuer),)
+    if settings.auth_issuer is None or settings.auth_jwks_url is None:
+        raise AssertionError("settings without an issuer are refused before this")
+    expected = Expected(
+        issuer=settings.auth_issuer,
+        audience=settings.auth_audience,
+        algorithms=[algorithm.value for algorithm in settings.auth_algorithms],
+    )
+    return OidcIssuer(expected=expected, jwks_url=settings.auth_jwks_url), ()
+
+
+def dev_issuer(settings: Settings) -> DevIssuer:
+    """Return the issuer of dev tokens, whose key is kept in DATA_DIR for all processes of the stack."""
+    return DevIssuer(settings.kept("dev-signing-key.pem", DevIssuer.new_key), audience=settings.auth_audience)
+
+
+def serve() -> None:
+    """Run the API until it is told to stop; a wrong setting ends it at once, with a sentence."""
+    try:
+        settings = read()
+    except WrongSetting as wrong:
+        sys.exit(str(wrong))
+    uvicorn.Server(configuration(create(settings), host=settings.host, port=settings.port)).run()

@@ -1,0 +1,128 @@
+"""Payouts: admins rule on them, providers answer a denial."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+
+from api.auth import allow
+from api.commanding import TheCommands
+from api.desk import Desk, TheDesk, TheViewing
+from api.reading import MinVersion, TheSession, TheTurn, once_at
+from api.schemas.base import Id
+from api.schemas.lists import Page
+from api.schemas.payouts import ApprovalSent, DenialSent, PayoutShown, ResubmissionSent
+from api.schemas.values import MoneySent
+from fulfillment.domain import vouchers
+from fulfillment.domain.commands import ApprovePayout, DenyPayout, ResubmitPayout
+from fulfillment.domain.payout import PayoutStatus
+from fulfillment.domain.people import Actor, Role
+from fulfillment.store.views import payouts
+
+router = APIRouter(tags=["payouts"])
+
+Admin = Annotated[Actor, Depends(allow(Role.ADMIN))]
+Provider = Annotated[Actor, Depends(allow(Role.PROVIDER, Role.OPS, Role.ADMIN))]
+AllPending = Literal["payout_pending"]
+
+
+@router.get("/admin/payouts")
+async def list_payouts(
+    actor: Admin,
+    session: TheSession,
+    viewing: TheViewing,
+    turn: TheTurn,
+    status: Annotated[
+        PayoutStatus | AllPending | None,
+        Query(description="`payout_pending` lists all that are not over, money at risk first."),
+    ] = None,
+) -> Page[PayoutShown]:
+    """List payouts: those that wait for somebody, money at risk first, or those of a status, newest first."""
+    if status == "payout_pending" or status is None:
+        found = await payouts.pending(session, turn)
+    else:
+        found = await payouts.payouts(session, turn, status=PayoutStatus(status))
+    shown = [viewing(actor).payout(each.standing, projected_at=each.projected_at) for each in found.items]
+    return Page(items=shown, next_cursor=found.next_cursor)
+
+
+@router.get("/admin/payouts/{payout_id}")
+async def read_payout(
+    payout_id: Id, actor: Admin, session: TheSession, viewing: TheViewing, min_version: MinVersion = None
+) -> PayoutShown:
+    """Show a payout and every word that was said on it."""
+    found = await once_at(
+        lambda: payouts.payout(session, payout_id),
+        version_of=lambda it: it.standing.assignment.state_version,
+        least=min_version,
+    )
+    return viewing(actor).payout(found.standing, projected_at=found.projected_at)
+
+
+@router.post("/admin/payouts/{payout_id}/approve")
+async def approve(
+    payout_id: Id,
+    body: ApprovalSent,
+    actor: Admin,
+    commands: TheCommands,
+    viewing: TheViewing,
+    desk: TheDesk,
+) -> PayoutShown:
+    """Release a payout; a large one takes two admins. `reason` is the reference of money settled by hand."""
+    amount, currency = _amount(body.amount)
+    command = ApprovePayout(
+        **commands.envelope(actor, payout_id),
+        attempt=body.attempt,
+        amount=amount,
+        currency=currency,
+        reason=body.reason or "",
+        voucher=_voucher(desk, payout_id, body.attempt, amount, actor),
+    )
+    return viewing(actor).payout(await commands.of_assignment("approve_payout", payout_id, command))
+
+
+@router.post("/admin/payouts/{payout_id}/deny")
+async def deny(
+    payout_id: Id, body: DenialSent, actor: Admin, commands: TheCommands, viewing: TheViewing
+) -> PayoutShown:
+    """Refuse a payout; unless that is final, the provider may resubmit with evidence."""
+    command = DenyPayout(
+        **commands.envelope(actor, payout_id),
+        attempt=body.attempt,
+        reason_code=body.reason_code,
+        note=body.note,
+        final=body.final,
+    )
+    return viewing(actor).payout(await commands.of_assignment("deny_payout", payout_id, command))
+
+
+@router.post("/payouts/{payout_id}/resubmit")
+async def resubmit(
+    payout_id: Id, body: ResubmissionSent, actor: Provider, commands: TheCommands, viewing: TheViewing
+) -> PayoutShown:
+    """Answer a denial with evidence, as a new attempt."""
+    amount, currency = _amount(body.amount)
+    command = ResubmitPayout(
+        **commands.envelope(actor, payout_id),
+        evidence=tuple(body.evidence),
+        amount=amount,
+        currency=currency,
+    )
+    return viewing(actor).payout(await commands.of_assignment("resubmit_payout", payout_id, command))
+
+
+def _amount(said: MoneySent | int | None) -> tuple[int | None, str | None]:
+    """Return amount and currency, of what may be said with or without the latter."""
+    return (said.amount, said.currency) if isinstance(said, MoneySent) else (said, None)
+
+
+def _voucher(desk: Desk, payout_id: str, attempt: int, amount: int | None, admin: Actor) -> str:
+    """Return the API's word that this admin asks for this; workers judge it by the clock on the wall."""
+    return vouchers.seal(
+        desk.approval_key,
+        payout_id=payout_id,
+        attempt=attempt,
+        amount=amount,
+        admin_id=admin.id,
+        expires_at=datetime.now(UTC) + vouchers.LIFETIME,
+    )

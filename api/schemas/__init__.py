@@ -1,0 +1,1 @@
+"""The shapes of what people send us and what we show them."""

@@ -1,0 +1,48 @@
+"""How things look to whoever asks: staff get a link into the Temporal UI, strangers get nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from api.schemas.assignments import AssignmentShown
+from api.schemas.jobs import JobShown
+from api.schemas.payouts import PayoutShown
+from fulfillment.domain.job import Job
+from fulfillment.domain.people import Actor
+from fulfillment.domain.standing import Standing
+from workflows.names import assignment_run, job_run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewing:
+    """What is shown to `viewer`; `ui` is the web address of the Temporal UI with its namespace."""
+
+    viewer: Actor
+    ui: str
+
+    def assignment(self, standing: Standing, *, projected_at: datetime | None = None) -> AssignmentShown:
+        id = standing.assignment.id
+        links = {"self": f"/assignments/{id}", "job": f"/jobs/{standing.assignment.job_id}"}
+        return AssignmentShown.of(
+            standing, links=links | self._run(assignment_run(id)), projected_at=projected_at
+        )
+
+    def job(self, job: Job, *, projected_at: datetime | None = None) -> JobShown:
+        links = {"self": f"/jobs/{job.id}", "quotes": f"/jobs/{job.id}/quotes"}
+        if job.live:
+            links["assignment"] = f"/assignments/{job.live.assignment_id}"
+        return JobShown.of(
+            job, viewer=self.viewer, links=links | self._run(job_run(job.id)), projected_at=projected_at
+        )
+
+    def payout(self, standing: Standing, *, projected_at: datetime | None = None) -> PayoutShown:
+        id = standing.assignment.id
+        links = {"self": f"/admin/payouts/{id}", "assignment": f"/assignments/{id}"}
+        return PayoutShown.of(
+            standing, links=links | self._run(assignment_run(id)), projected_at=projected_at
+        )
+
+    def _run(self, workflow_id: str) -> dict[str, str]:
+        if not self.viewer.is_staff:
+            return {}
+        return {"temporal": f"{self.ui}/workflows/{quote(workflow_id, safe='')}"}

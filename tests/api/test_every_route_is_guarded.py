@@ -1,0 +1,56 @@
+"""A route names the roles it is for, or is in the short table of those that are open."""
+
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import RouteContext, iter_route_contexts
+
+from api import dev, main
+from api.auth import guard_of, is_open
+from tests.api.front import ISSUER, front
+
+# Open on purpose: for machines that watch us, and for people who have no token yet.
+OPEN = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+    ("GET", "/openapi.json"),
+    ("GET", "/docs"),
+    ("POST", "/dev/token"),
+    ("POST", "/dev/skip"),
+}
+
+
+def unguarded(*routers: APIRouter) -> set[tuple[str, str]]:
+    """Return method and path of every route of an app with `routers` that has no guard."""
+    return {
+        (method, str(route.path_format))
+        for route in iter_route_contexts(front(routers=routers).routes)
+        if not is_guarded(route)
+        for method in route.methods or {"?"}
+    }
+
+
+def is_guarded(route: RouteContext) -> bool:
+    dependant = getattr(route, "dependant", None)
+    return dependant is not None and guard_of(dependant) is not None
+
+
+def test_every_route_is_guarded_or_open_on_purpose() -> None:
+    assert unguarded(*main.ROUTERS, dev.router(ISSUER)) <= OPEN
+
+
+def test_what_is_open_and_does_work_is_counted_by_address() -> None:
+    routes = iter_route_contexts(front(routers=[dev.router(ISSUER)]).routes)
+    (mint,) = [route for route in routes if route.path_format == "/dev/token"]
+
+    assert is_open(mint.dependant)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_route_without_a_guard_is_found(method: str) -> None:
+    forgetful = APIRouter(prefix="/forgotten")
+    forgetful.add_api_route("/{id}", lambda: None, methods=[method])
+    outer = APIRouter()
+    outer.include_router(forgetful, prefix="/deep")
+
+    assert unguarded(outer) - OPEN == {(method, "/deep/forgotten/{id}")}

@@ -1,0 +1,143 @@
+"""The API as a process: it starts without what it stands on, says so, and in prod keeps its doors shut."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from devstack import ports
+from tests.api.issuer import Issuer, claims, signed
+
+ROOT = Path(__file__).parent.parent.parent
+PROD = {"AUTH_ISSUER": "https://issuer.test", "APPROVAL_SECRET": "a" * 32, "METRICS_TOKEN": "m" * 16}
+
+
+def environment(**settings: str) -> dict[str, str]:
+    nothing_there = {
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+        "TEMPORAL_ADDRESS": "127.0.0.1:1",
+    }
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | nothing_there | settings
+
+
+@contextmanager
+def api(home: Path, **settings: str) -> Iterator[tuple[httpx2.Client, subprocess.Popen[str]]]:
+    port = ports.free()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api"],
+        cwd=home,
+        env=environment(PORT=str(port), DATA_DIR=str(home), **settings),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            until_it_answers(client, process)
+            yield client, process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until_it_answers(client: httpx2.Client, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        assert process.poll() is None
+        try:
+            client.get("/healthz")
+        except httpx2.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the API did not start")
+
+
+@pytest.fixture(scope="module")
+def running(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[httpx2.Client, subprocess.Popen[str]]]:
+    with api(tmp_path_factory.mktemp("dev"), APP_ENV="dev") as running:
+        yield running
+
+
+class TestInDev:
+    def test_it_lives_without_database_and_engine_and_is_not_ready(
+        self, running: tuple[httpx2.Client, subprocess.Popen[str]]
+    ) -> None:
+        client, _ = running
+        ready = client.get("/readyz")
+
+        assert client.get("/healthz").status_code == 200
+        assert ready.status_code == 503
+        assert [check["ok"] for check in ready.json()["checks"].values()] == [False, False, False]
+
+    def test_its_doors_for_developers_are_open(
+        self, running: tuple[httpx2.Client, subprocess.Popen[str]]
+    ) -> None:
+        client, _ = running
+        token = client.post("/dev/token", json={"sub": "ada", "role": "customer"}).json()["accessToken"]
+
+        assert client.get("/docs").status_code == 200
+        assert client.get("/metrics").status_code == 200
+        assert client.get("/jobs", headers={"Authorization": f"Bearer {token}"}).status_code == 503
+
+    def test_told_to_stop_it_stops_and_every_line_it_wrote_is_json(
+        self, running: tuple[httpx2.Client, subprocess.Popen[str]]
+    ) -> None:
+        client, process = running
+        client.get("/nowhere", headers={"X-Request-Id": "to-be-found"})
+        client.close()
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=15)
+
+        lines = [json.loads(line) for line in output.splitlines()]
+        assert process.returncode in {0, -signal.SIGTERM}
+        assert any(line.get("request_id") == "to-be-found" for line in lines)
+        assert {line["service"] for line in lines} == {"api"}
+
+
+def test_in_prod_only_what_is_for_everybody_is_open(tmp_path: Path, issuer: Issuer) -> None:
+    with api(tmp_path, APP_ENV="prod", AUTH_JWKS_URL=issuer.url, **PROD) as (client, _):
+        assert client.post("/dev/token", json={"sub": "ada", "role": "ops"}).status_code == 404
+        assert client.get("/docs").status_code == 404
+        assert client.get("/metrics").status_code == 401
+        assert client.get("/metrics", headers={"Authorization": "Bearer " + "m" * 16}).status_code == 200
+        assert client.get("/openapi.json").status_code == 200
+        assert client.get("/jobs", headers={"Authorization": "Bearer a.b.c"}).status_code == 401
+        assert (
+            client.get("/jobs", headers={"Authorization": f"Bearer {signed(**claims())}"}).status_code == 503
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"APP_ENV": "prod"}, "AUTH_ISSUER is missing"),
+        ({"APP_ENV": "dev", "MAX_PROPOSALS": "many"}, "MAX_PROPOSALS is 'many'"),
+    ],
+)
+def test_a_wrong_setting_ends_it_with_a_sentence(
+    tmp_path: Path, settings: dict[str, str], sentence: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "api"],
+        cwd=tmp_path,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(sentence)
+    assert "Traceback" not in ended.stderr
