@@ -1,0 +1,1 @@
+"""The whole system on a laptop: Postgres, Temporal, worker and API as children of one process, no docker."""

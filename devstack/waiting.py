@@ -1,0 +1,27 @@
+"""Waiting for the read model or a run to get somewhere, and saying so when it does not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from devstack.errors import DevStackError
+
+PATIENCE = 20.0
+PAUSE = 0.05
+
+
+async def until(
+    look: Callable[[], Awaitable[dict[str, Any]]], sees: Callable[[dict[str, Any]], bool], what: str
+) -> dict[str, Any]:
+    """Return what `look` finds, once it `sees` what it waits for.
+
+    Raises:
+        DevStackError: it never did; the message says `what` was awaited.
+    """
+    loop = asyncio.get_running_loop()
+    give_up = loop.time() + PATIENCE
+    while not sees(found := await look()):
+        if loop.time() > give_up:
+            raise DevStackError(f"Waited {PATIENCE:.0f} s for {what}; the last answer was {found}")
+        await asyncio.sleep(PAUSE)
+    return found
