@@ -3,9 +3,9 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import Missing
-from api.reading import once_at
+from api.reading import once_at, written
 from fulfillment.domain.standing import Standing
-from fulfillment.store.views import assignments
+from fulfillment.store.views import assignments, jobs
 from workflows.job import JobAnswer
 
 
@@ -16,6 +16,9 @@ async def made(answer: JobAnswer, session: AsyncSession) -> Standing:
         Missing: the job has moved on, and is in nobody's hands any more.
     """
     if answer.assignment:
+        id, job_id = answer.assignment.assignment.id, answer.job.id
+        await written(session, lambda it: jobs.version(it, job_id), least=answer.number)
+        await written(session, lambda it: assignments.version(it, id), least=1)
         return answer.assignment
     live = answer.job.live
     if live is None:

@@ -47,8 +47,13 @@ async def connect(
 def runtime() -> Runtime:
     """Return a runtime whose own log lines take the way of all others; call it once in a process.
 
-    Left alone it prints them to standard output, coloured and unredacted, between our JSON.
+    Left alone it prints them to standard output, between our JSON, with the texts of failures in them:
+    what people wrote, in the end. So what it attaches to a line stays behind.
     """
-    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    forwarding = LogForwardingConfig(
+        logger=logging.getLogger("temporalio.core"),
+        append_log_fields_to_message=False,
+        append_target_to_name=False,
+    )
     wanted = TelemetryFilter(core_level="WARN", other_level="ERROR")
     return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=wanted, forwarding=forwarding)))

@@ -37,24 +37,31 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
-def _engine_of(request: Request) -> Engine:
+# Asynchronous, though they wait for nothing: the framework would send plain functions through a thread.
+
+
+async def _the_desk(request: Request) -> Desk:
+    return desk_of(request)
+
+
+async def _engine_of(request: Request) -> Engine:
     return desk_of(request).engine
 
 
-def _database_of(request: Request) -> AsyncEngine:
+async def _database_of(request: Request) -> AsyncEngine:
     return desk_of(request).database
 
 
-def _viewing_of(request: Request) -> Callable[[Actor], Viewing]:
+async def _viewing_of(request: Request) -> Callable[[Actor], Viewing]:
     return desk_of(request).viewing
 
 
-def _request_id_of(request: Request) -> str:
+async def _request_id_of(request: Request) -> str:
     id: str = request.state.request_id
     return id
 
 
-TheDesk = Annotated[Desk, Depends(desk_of)]
+TheDesk = Annotated[Desk, Depends(_the_desk)]
 TheViewing = Annotated[Callable[[Actor], Viewing], Depends(_viewing_of)]
 TheEngine = Annotated[Engine, Depends(_engine_of)]
 TheDatabase = Annotated[AsyncEngine, Depends(_database_of)]

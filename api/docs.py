@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from api.auth import OPEN_TO_ALL
 from api.openapi import document
 
 STYLE = (Path(__file__).parent / "docs.css").read_text()
@@ -23,7 +24,7 @@ Json = Mapping[str, Any]
 
 def router(*, with_reader: bool) -> APIRouter:
     """Return /openapi.json, and /docs if wanted."""
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter(include_in_schema=False, dependencies=[OPEN_TO_ALL])
 
     @routes.get("/openapi.json")
     async def contract(request: Request) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""What makes a repeated request the same request: a name for the command, and a print of what it says."""
+"""What makes a repeated request the same request: a key from the client, and a name made of it."""
 
 import base64
 import hashlib
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
-from pydantic import BaseModel
 
 from api.errors import BadIdempotencyKey
 from api.visit import add_header, template
@@ -43,17 +42,8 @@ def command_id(*, actor_id: str, method: str, route: str, target: str, key: str)
     Equal keys of two people, or about two things, are two commands. What the name is made of cannot be
     read from it: it becomes an id in the engine, and ids are not encrypted.
     """
-    return _print(json.dumps([actor_id, method, route, target, key]))
-
-
-def fingerprint(body: BaseModel | None) -> str:
-    """Return a print of what the client sent, blind to spaces, order and what it left out."""
-    said = body.model_dump(mode="json", by_alias=True, exclude_unset=True) if body else {}
-    return _print(json.dumps(said, sort_keys=True))
-
-
-def _print(text: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+    parts = json.dumps([actor_id, method, route, target, key])
+    return base64.urlsafe_b64encode(hashlib.sha256(parts.encode()).digest()).decode().rstrip("=")
 
 
 async def _key_of(

@@ -9,7 +9,7 @@ from api.auth import allow
 from api.commanding import TheCommands
 from api.desk import TheViewing
 from api.errors import Missing
-from api.reading import MinVersion, TheSession, TheTurn, once_at
+from api.reading import MinVersion, TheSession, TheTurn, once_at, written
 from api.schemas.assignments import AssignmentShown
 from api.schemas.base import Id
 from api.schemas.jobs import (
@@ -48,7 +48,12 @@ Staff = Annotated[Actor, Depends(allow(Role.OPS, Role.ADMIN))]
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def post_job(
-    body: JobSent, actor: Customer, commands: TheCommands, viewing: TheViewing, response: Response
+    body: JobSent,
+    actor: Customer,
+    commands: TheCommands,
+    session: TheSession,
+    viewing: TheViewing,
+    response: Response,
 ) -> JobShown:
     """Post a job; it starts to look for a provider at once."""
     zone_of(body.site_timezone)
@@ -66,6 +71,7 @@ async def post_job(
         wanted_windows=tuple(each.value() for each in body.wanted_windows),
     )
     job = await commands.of_new_job(command)
+    await written(session, lambda it: jobs.version(it, job.id), least=1)
     response.headers["Location"] = f"/jobs/{job.id}"
     return viewing(actor).job(job)
 

@@ -18,7 +18,7 @@ from api.health import everybody, holders_of
 from api.issuers import DevIssuer, OidcIssuer
 from api.limits import Limiter, Steady
 from api.serve import configuration
-from api.tokens import Expected, Verifier
+from api.tokens import Expected, Remembering, Verifier
 from fulfillment.settings import AppEnv, Settings, WrongSetting, read
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.ratelimit import PostgresHits
@@ -63,7 +63,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         desk=Desk(
             engine=engine,
             database=database,
-            verifier=verifier,
+            verifier=Remembering(verifier),
             limiter=limiter,
             policy=settings.policy(),
             approval_key=settings.approval_key(),

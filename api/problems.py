@@ -49,7 +49,7 @@ def problem(
         "title": code.replace("_", " ").capitalize(),
         "status": status,
         "detail": detail,
-        "instance": quote(scope["path"])[:500],
+        "instance": quote(scope["path"], errors="replace")[:500],
         "code": code,
         "requestId": scope.get("state", {}).get("request_id"),
     }

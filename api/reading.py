@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.desk import TheDatabase
@@ -19,6 +21,8 @@ T = TypeVar("T")
 
 LONGEST_WAIT = 2.0
 """Seconds that a reader who knows of a newer version is willing to wait for it."""
+MOMENT = 1.0
+"""Seconds that somebody who has just made something waits for it to be written down."""
 PAUSE = 0.02
 
 
@@ -65,6 +69,21 @@ async def once_at(
     if found is None:
         raise Missing
     return found
+
+
+async def written(
+    session: AsyncSession, version_of: Callable[[AsyncSession], Awaitable[int | None]], *, least: int
+) -> None:
+    """Wait a moment for the read model to have what was just made, so that its maker finds it there.
+
+    A database that is away or behind keeps nobody waiting for long: what was made is made.
+    """
+    loop = asyncio.get_running_loop()
+    give_up = loop.time() + MOMENT
+    with suppress(SQLAlchemyError):
+        while (await version_of(session) or 0) < least and loop.time() < give_up:
+            await session.rollback()
+            await asyncio.sleep(PAUSE)
 
 
 def expect_party(assignment: Assignment, actor: Actor) -> None:

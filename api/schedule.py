@@ -135,7 +135,9 @@ def _for(party: Party, actor: Actor) -> Actor:
 
 
 async def _live_assignment(desk: Desk, job_id: str, actor: Actor) -> str:
-    """Return the assignment the job is in; without a database the job's own run knows it too.
+    """Return the assignment the job is in.
+
+    The read model may be a moment behind, or away; then the job's own run is asked.
 
     Raises:
         Missing: there is no such job of this customer.
@@ -145,13 +147,18 @@ async def _live_assignment(desk: Desk, job_id: str, actor: Actor) -> str:
         async with AsyncSession(desk.database) as session:
             listed = await jobs.job(session, job_id)
             live = await assignments.live_of_job(session, job_id)
-        job = listed.job if listed else None
     except OperationalError:
-        job = await desk.engine.look(job_run(job_id), "state", result_type=Job)
-        live = job.live.assignment_id if job.live else None
-    if job is None or not may_see(job, actor):
+        listed, live = None, None
+    if listed and live and may_see(listed.job, actor):
+        return live
+    job = listed.job if listed and listed.job.is_ended else await _as_it_runs(desk, job_id)
+    if not may_see(job, actor):
         raise Missing
-    if live is None:
+    if job.live is None:
         refusal = NoLiveAssignment("no provider has this job at present; there is nobody to agree with")
         raise with_snapshot(refusal, desk.viewing(actor).job(job))
-    return live
+    return job.live.assignment_id
+
+
+async def _as_it_runs(desk: Desk, job_id: str) -> Job:
+    return await desk.engine.look(job_run(job_id), "state", result_type=Job)

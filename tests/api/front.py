@@ -16,7 +16,7 @@ from api.app import create_app
 from api.auth import OPEN_TO_ALL, allow
 from api.desk import Desk, RequestId
 from api.engine import Engine
-from api.idempotency import TheKey, fingerprint
+from api.idempotency import TheKey
 from api.issuers import DevIssuer
 from api.limits import Limiter
 from api.problems import with_snapshot
@@ -43,7 +43,6 @@ class ShownThing(Shown):
     starts_at: Instant | None
     by: str
     command_id: str
-    fingerprint: str
     request_id: str
 
 
@@ -59,7 +58,6 @@ async def make(actor: Somebody, key: TheKey, request_id: RequestId, body: Thing)
         starts_at=body.starts_at,
         by=f"{actor.role}:{actor.id}",
         command_id=key.command_id(actor_id=actor.id, target=""),
-        fingerprint=fingerprint(body),
         request_id=request_id,
     )
 

@@ -13,6 +13,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from api.errors import Unauthenticated, Unavailable
 from api.issuers import DEV_ISSUER, OidcIssuer
+from api.tokens import LEEWAY, Principal, Remembering
 from fulfillment.domain.people import Role
 from tests.api.front import ISSUER, front, holding, knocking
 from tests.api.issuer import EC, ED, EXPECTED, OTHER_RSA, RSA, Issuer, b64, claims, signed
@@ -174,6 +175,49 @@ class TestTheDevKey:
         told = claims(iss=DEV_ISSUER)
         with pytest.raises(Unauthenticated):
             await ISSUER.verify(jwt.encode(told, ED, algorithm="EdDSA", headers={"kid": "dev"}))
+
+
+class Counting:
+    """A verifier that counts how often it is asked."""
+
+    def __init__(self, *, lifetime: float = 600) -> None:
+        self.asked = 0
+        self._until = time.time() + lifetime
+
+    async def verify(self, token: str) -> Principal:
+        self.asked += 1
+        if token.startswith("bad"):
+            raise Unauthenticated
+        return Principal(id=token, roles=frozenset(), until=self._until)
+
+
+class TestRemembering:
+    async def test_a_token_is_looked_at_once_in_a_while(self) -> None:
+        counting = Counting()
+        verifier = Remembering(counting)
+
+        assert {(await verifier.verify("ada")).id for _ in range(10)} == {"ada"}
+        assert (await verifier.verify("bob")).id == "bob"
+        assert counting.asked == 2
+
+    @pytest.mark.parametrize(("seconds", "lifetime"), [(0.0, 600), (30.0, -LEEWAY)])
+    async def test_and_again_after_that_or_once_it_has_expired(self, seconds: float, lifetime: float) -> None:
+        counting = Counting(lifetime=lifetime)
+        verifier = Remembering(counting, seconds=seconds)
+        await verifier.verify("ada")
+        await verifier.verify("ada")
+
+        assert counting.asked == 2
+
+    async def test_a_refusal_is_not_remembered_and_memory_is_bounded(self) -> None:
+        verifier = Remembering(Counting(), most=5)
+        for number in range(20):
+            await verifier.verify(str(number))
+        with pytest.raises(Unauthenticated):
+            await verifier.verify("bad")
+
+        assert len(verifier._known) <= 5
+        assert "bad" not in verifier._known
 
 
 class TestARoute:

@@ -5,9 +5,9 @@ import re
 import httpx2
 import pytest
 
-from api.idempotency import command_id, fingerprint
+from api.idempotency import command_id
 from fulfillment.domain.people import Role
-from tests.api.front import Thing, holding
+from tests.api.front import holding
 
 BODY = {"titleLine": "a"}
 PARTS = {"actor_id": "ada", "method": "POST", "route": "/jobs/{id}/cancel", "target": "j1", "key": "k"}
@@ -67,24 +67,3 @@ class TestTheCommand:
 
     def test_its_name_tells_nothing(self) -> None:
         assert re.fullmatch(r"[\w-]{43}", command_id(**PARTS))
-
-
-class TestThePrint:
-    def thing(self, **sent: object) -> Thing:
-        return Thing.model_validate(sent)
-
-    def test_is_blind_to_order_and_to_what_was_left_out(self) -> None:
-        one = self.thing(titleLine="a", count=1)
-        other = self.thing(count=1, titleLine="a")
-
-        assert fingerprint(one) == fingerprint(other)
-
-    def test_sees_what_was_said(self) -> None:
-        prints = {
-            fingerprint(None),
-            fingerprint(self.thing(titleLine="a")),
-            fingerprint(self.thing(titleLine="b")),
-            fingerprint(self.thing(titleLine="a", count=0)),
-        }
-
-        assert len(prints) == 4

@@ -1,18 +1,24 @@
 """Whatever goes wrong, the answer has one shape, the right status, and nothing it should not tell."""
 
 import json
+import socket
+import time
 from collections.abc import Iterator
 
 import httpx2
 import pytest
 from fastapi import APIRouter
+from limits import parse
+from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from api import errors
 from api.auth import OPEN_TO_ALL
+from api.desk import TheDatabase
 from api.errors import ApiError
+from api.limits import Limiter, Steady
 from api.problems import code_of, of_api, of_domain, status_of, with_snapshot
 from fulfillment.domain.errors import (
     Conflict,
@@ -23,7 +29,9 @@ from fulfillment.domain.errors import (
     NotFound,
     VersionMismatch,
 )
-from tests.api.front import front, holding, knocking
+from fulfillment.store.database import engine as database_engine
+from fulfillment.store.ratelimit import PostgresHits
+from tests.api.front import RATES, front, holding, knocking
 
 SCOPE = {"type": "http", "path": "/assignments/a1", "state": {"request_id": "r1"}}
 JSON = {"Content-Type": "application/json"}
@@ -173,6 +181,25 @@ class TestOverHttp:
 
         assert (answer.status_code, answer.json()["code"]) == (503, "ENGINE_UNAVAILABLE")
         assert "secret" not in answer.text
+
+    async def test_a_database_that_accepts_and_never_answers_is_503_within_five_seconds(self) -> None:
+        routes = APIRouter(dependencies=[OPEN_TO_ALL])
+
+        @routes.get("/read")
+        async def read(database: TheDatabase) -> None:
+            async with database.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            port = silent.getsockname()[1]
+            database = database_engine(f"postgresql+psycopg://nobody@127.0.0.1:{port}/nothing")
+            limiter = Limiter(Steady(PostgresHits(database)), rates=RATES, strangers=parse("9/minute"))
+            began = time.monotonic()
+            async with knocking(front(routers=[routes], database=database, limiter=limiter)) as client:
+                answer = await client.get("/read")
+
+        assert (answer.status_code, answer.json()["code"]) == (503, "ENGINE_UNAVAILABLE")
+        assert time.monotonic() - began < 5
 
     @pytest.mark.parametrize(("status", "code"), [(400, "MALFORMED"), (418, "IM_A_TEAPOT")])
     async def test_what_the_framework_refuses_has_the_same_shape(self, status: int, code: str) -> None:
