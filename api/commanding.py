@@ -11,9 +11,9 @@ from fastapi import Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.desk import Desk, desk_of
+from api.desk import Desk, TheDesk
 from api.errors import Missing, RunClosed, RunMissing, Unavailable
-from api.idempotency import TheKey
+from api.idempotency import Key, TheKey
 from api.patience import within
 from api.problems import snapshot_of, with_snapshot
 from api.visit import add_header
@@ -43,7 +43,7 @@ PATIENCE = 0.5
 class Commands:
     """Carries out the commands of one request, and minds its key."""
 
-    def __init__(self, request: Request, desk: Annotated[Desk, Depends(desk_of)], key: TheKey) -> None:
+    def __init__(self, request: Request, desk: Desk, key: Key) -> None:
         self._request = request
         self._desk = desk
         self._key = key
@@ -186,7 +186,11 @@ class Commands:
         return JobAnswer(job=known.job, number=known.job.state_version, call=command.call)
 
 
-TheCommands = Annotated[Commands, Depends()]
+async def _commands_of(request: Request, desk: TheDesk, key: TheKey) -> Commands:
+    return Commands(request, desk, key)
+
+
+TheCommands = Annotated[Commands, Depends(_commands_of)]
 
 
 def _update_id(command: Command) -> str:

@@ -1,5 +1,6 @@
 """A reader of the OpenAPI document: one page, without scripts, and nothing in it comes from elsewhere."""
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -9,11 +10,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from api.auth import OPEN_TO_ALL
-from api.openapi import document
+from api.openapi import PROBLEMS, document
 
 STYLE = (Path(__file__).parent / "docs.css").read_text()
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -28,22 +29,29 @@ def router(*, with_reader: bool) -> APIRouter:
 
     @routes.get("/openapi.json")
     async def contract(request: Request) -> JSONResponse:
-        return JSONResponse(document(request.app))
+        return JSONResponse(await _gathered(request.app))
 
     if with_reader:
 
         @routes.get("/docs")
         async def reader(request: Request) -> HTMLResponse:
-            return HTMLResponse(page(document(request.app)), headers={"Content-Security-Policy": POLICY})
+            told = page(await _gathered(request.app))
+            return HTMLResponse(told, headers={"Content-Security-Policy": POLICY})
 
     return routes
+
+
+async def _gathered(app: FastAPI) -> Json:
+    """Return the contract; to gather it takes a second, once, and no other request should wait for that."""
+    return await asyncio.to_thread(document, app)
 
 
 def page(contract: Json) -> str:
     """Return the page for an OpenAPI document."""
     operations = _by_tag(contract)
     schemas = contract["components"]["schemas"]
-    links = [_link(_anchor("tag", tag), tag) for tag in operations] + [_link("shapes", "shapes")]
+    links = [_link(_anchor("tag", tag), tag) for tag in operations]
+    links += [_link("problems", "problems"), _link("shapes", "shapes")]
     parts = [
         f"<h1>{escape(contract['info']['title'])}</h1>",
         f'<p class="version">Version {escape(contract["info"]["version"])} · ',
@@ -53,6 +61,8 @@ def page(contract: Json) -> str:
     ]
     for tag, told in operations.items():
         parts += [f'<h2 id="{_anchor("tag", tag)}">{escape(tag)}</h2>', *told]
+    problems = [(f"<code>{escape(status)}</code>", _inline(told)) for status, told in PROBLEMS.items()]
+    parts += ['<h2 id="problems">Problems</h2>', f'<div class="card">{_table(problems)}</div>']
     parts += ['<h2 id="shapes">Shapes</h2>', *(_shape(name, schemas[name]) for name in sorted(schemas))]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -83,10 +93,11 @@ def _operation(method: str, path: str, operation: Json) -> str:
     if sent := operation.get("requestBody"):
         body += ["<h3>Body</h3>", f"<p>{_content(sent)}</p>"]
     answers = [
-        (f"<code>{escape(status)}</code>", _content(answer), escape(answer["description"]))
+        (f"<code>{escape(status)}</code>", _content(answer), _inline(answer["description"]))
         for status, answer in operation["responses"].items()
+        if status not in PROBLEMS
     ]
-    body += ["<h3>Answers</h3>", _table(answers)]
+    body += ["<h3>Answer</h3>", _table(answers), f"<p>{_link('problems', 'Or a problem.')}</p>"]
     return f'<details id="{_anchor("op", method + path)}"><summary>{head}</summary>{"".join(body)}</details>'
 
 
@@ -128,7 +139,7 @@ def _kind(schema: Json) -> str:
         case {"const": only}:
             return f"<code>{escape(str(only))}</code>"
         case {"anyOf": list(several)} | {"oneOf": list(several)} | {"allOf": list(several)}:
-            return " or ".join(dict.fromkeys(_kind(one) for one in several))
+            return " or ".join(dict.fromkeys(_kind(one) for one in several if one != {"type": "null"}))
         case {"type": "array", "items": Mapping() as items}:
             return f"list of {_kind(items)}"
         case {"type": str(kind)}:

@@ -25,6 +25,8 @@ TRANSIENT = frozenset({"Transient"})
 """Failures of a handler that say: not now. Stored under the update's id, so the next try needs another."""
 CUT_SHORT = "AcceptedUpdateCompletedWorkflow"
 MOST_CUT_SHORT = 3
+ABORTED = "aborted by closing workflow"
+"""The run closed before it took the command up; one that continues as new leaves room for another try."""
 NEVER_ARRIVED = ("tcp connect error", "dns error", "shard status unknown", "not enough hosts")
 MISCONFIGURED = frozenset({RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED})
 
@@ -53,6 +55,7 @@ class Tries:
         self._sure_so_far = True
         self._crowded = True  # until the gate lets it through
         self._cut_short = 0
+        self._aborted = False
 
     def begin(self) -> None:
         """Note that a try is under way: from now on, silence means that it may have happened."""
@@ -98,6 +101,11 @@ class Tries:
                 raise RunClosed from None
             case RPCStatusCode.NOT_FOUND if "workflow not found" in told:
                 raise RunMissing from None
+            case RPCStatusCode.NOT_FOUND if ABORTED in told and self._aborted:
+                raise RunClosed from None
+            case RPCStatusCode.NOT_FOUND if ABORTED in told:
+                self._aborted = True
+                self._maybe = not self._sure_so_far
             case RPCStatusCode.RESOURCE_EXHAUSTED:
                 self._crowded = True
                 self._maybe = not self._sure_so_far

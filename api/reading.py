@@ -31,7 +31,7 @@ async def _session_of(database: TheDatabase) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-def _turn_of(
+async def _turn_of(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=400, description="`nextCursor` of the last page.")] = None,
 ) -> Turn:

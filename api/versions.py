@@ -10,7 +10,7 @@ from api.errors import FieldError, InvalidBody
 ETAG = re.compile(r'"(\d{1,9})"')
 
 
-def _if_match(
+async def _if_match(
     if_match: Annotated[
         str | None,
         Header(description='The version seen, as the ETag gave it: `"7"`.', examples=['"7"']),

@@ -30,7 +30,7 @@ def start(addresses: Addresses, supervisor: Supervisor, *, engine_settings: Mapp
     )
     api = Program(
         name="api",
-        command=(sys.executable, "-m", "uvicorn", "api.main:create", "--factory", *_uvicorn(addresses.api)),
+        command=(sys.executable, "-m", "api"),
         log=log / "api.log",
         cwd=PROJECT,
         env=settings,
@@ -64,11 +64,6 @@ def _settings(addresses: Addresses) -> dict[str, str]:
         "DATA_DIR": addresses.data_dir,
         "PYTHONUNBUFFERED": "1",  # a process that is killed leaves its last words in its log
     }
-
-
-def _uvicorn(address: str) -> tuple[str, ...]:
-    bound = ("--host", ports.LOOPBACK, "--port", _port(address))
-    return (*bound, "--log-level", "warning", "--timeout-graceful-shutdown", "5")
 
 
 def _port(address: str) -> str:

@@ -1,35 +1,25 @@
 """What the tests of the front share: a front, a database, an engine, each real and on a free port."""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from threading import Thread
 
 import httpx2
 import pytest
 import pytest_asyncio
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from devstack.postgres import EmbeddedPostgres
+from api.engine import Engine
+from devstack.engine import EmbeddedTemporal
 from fulfillment.store.database import engine as database_engine
-from fulfillment.store.migrate import upgrade
+from tests.api.engines import opened, temporal, working
 from tests.api.front import front, knocking
 from tests.api.issuer import Issuer
+from tests.store import server
 
 
 @pytest.fixture(scope="session", autouse=True)
-def plain_logs() -> Iterator[None]:
-    """Print log lines plainly: by default, structlog draws tracebacks with all variables, for seconds."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.stdlib.add_log_level,
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ]
-    )
-    yield
-    structlog.reset_defaults()
+def readable_logs(plain_logs: None) -> None:
+    """Have tracebacks printed at once; their drawing would outlast the deadlines that are tested here."""
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -40,12 +30,9 @@ async def http() -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root: Path = tmp_path_factory.mktemp("postgres")
-    server = EmbeddedPostgres(root, durable=False).start()
-    upgrade(server.url())
-    yield server.url()
-    server.stop()
+def postgres_url() -> str:
+    """A migrated database of our own."""
+    return server.fresh()
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -64,3 +51,22 @@ def issuer() -> Iterator[Issuer]:
     issuer.server.shutdown()
     thread.join()
     issuer.server.server_close()
+
+
+@pytest.fixture(scope="session")
+def tiny_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedTemporal]:
+    running = temporal(tmp_path_factory.mktemp("temporal")).start()
+    yield running
+    running.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def tiny_engine(tiny_server: EmbeddedTemporal) -> AsyncIterator[Engine]:
+    async with opened(tiny_server.address) as engine:
+        yield engine
+
+
+@pytest_asyncio.fixture(scope="session")
+async def tiny_worker(tiny_engine: Engine) -> AsyncIterator[None]:
+    async with working(tiny_engine.client):
+        yield
