@@ -67,6 +67,26 @@ class Opened:
     hold_in_doubt: bool = False
 
 
+SIGNALS: dict[str, type[AssignmentCommand]] = {
+    "propose_schedule": ProposeWindow,
+    "confirm_schedule": ConfirmWindow,
+    "decline_schedule": DeclineWindow,
+    "withdraw_schedule": WithdrawWindow,
+    "reject_assignment": RejectAssignment,
+    "cancel_assignment": CancelAssignment,
+    "check_in": CheckIn,
+    "complete_assignment": CompleteAssignment,
+    "approve_payout": ApprovePayout,
+    "deny_payout": DenyPayout,
+    "resubmit_payout": ResubmitPayout,
+    "hold": HoldAssignment,
+    "resume": ResumeAssignment,
+    "skip_deadline": SkipDeadline,
+    "extend_deadline": ExtendDeadline,
+}
+"""What operations may type in as a signal, by the names of the updates."""
+
+
 @workflow.defn(name="Assignment")
 class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
     @workflow.init
@@ -270,7 +290,7 @@ class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
     def _may_extend(self, command: ExtendDeadline) -> None:
         self._check(command)
 
-    @workflow.signal(dynamic=True)
+    @workflow.signal(dynamic=True, description=f"A command typed by hand: {', '.join(SIGNALS)}")
     async def signalled(self, name: str, args: Sequence[RawValue]) -> None:
         """Take any of the commands above as a signal, typed in by operations."""
         await self._heard(name, args, SIGNALS)
@@ -381,22 +401,3 @@ class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
             summary=written([each.step for each in entries]),
         )
         return any(each.notices or each.reminders for each in entries)
-
-
-SIGNALS: dict[str, type[AssignmentCommand]] = {
-    "propose_schedule": ProposeWindow,
-    "confirm_schedule": ConfirmWindow,
-    "decline_schedule": DeclineWindow,
-    "withdraw_schedule": WithdrawWindow,
-    "reject_assignment": RejectAssignment,
-    "cancel_assignment": CancelAssignment,
-    "check_in": CheckIn,
-    "complete_assignment": CompleteAssignment,
-    "approve_payout": ApprovePayout,
-    "deny_payout": DenyPayout,
-    "resubmit_payout": ResubmitPayout,
-    "hold": HoldAssignment,
-    "resume": ResumeAssignment,
-    "skip_deadline": SkipDeadline,
-    "extend_deadline": ExtendDeadline,
-}

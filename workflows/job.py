@@ -93,6 +93,21 @@ class JobAnswer:
     assignment: Standing | None = None
 
 
+SIGNALS: dict[str, type[JobCommand]] = {
+    "submit_quote": SubmitQuote,
+    "withdraw_quote": WithdrawQuote,
+    "accept_quote": AcceptQuote,
+    "accept_offer": AcceptOffer,
+    "decline_offer": DeclineOffer,
+    "cancel_job": CancelJob,
+    "extend_job": ExtendJob,
+    "widen_dispatch": WidenDispatch,
+    "assign_provider": AssignProvider,
+    "readmit_provider": ReadmitProvider,
+}
+"""What operations may type in as a signal, by the names of the updates."""
+
+
 @workflow.defn(name="Job")
 class JobWorkflow(Story[JobCommand, JobEntry, JobAnswer]):
     @workflow.init
@@ -286,7 +301,7 @@ class JobWorkflow(Story[JobCommand, JobEntry, JobAnswer]):
             if not self._memory.recall(command):
                 self._settle(command, self._decide(command))
 
-    @workflow.signal(dynamic=True)
+    @workflow.signal(dynamic=True, description=f"A command typed by hand: {', '.join(SIGNALS)}")
     async def signalled(self, name: str, args: Sequence[RawValue]) -> None:
         """Take any of the commands above as a signal, typed in by operations."""
         await self._heard(name, args, SIGNALS)
@@ -454,17 +469,3 @@ def _opened(assignment: Assignment, policy: Policy) -> Standing:
     opening = OpenAssignment(actor=SYSTEM)
     events = decide(assignment, opening, at=assignment.created_at, policy=policy)
     return standing(apply(assignment, events, policy=policy), policy)
-
-
-SIGNALS: dict[str, type[JobCommand]] = {
-    "submit_quote": SubmitQuote,
-    "withdraw_quote": WithdrawQuote,
-    "accept_quote": AcceptQuote,
-    "accept_offer": AcceptOffer,
-    "decline_offer": DeclineOffer,
-    "cancel_job": CancelJob,
-    "extend_job": ExtendJob,
-    "widen_dispatch": WidenDispatch,
-    "assign_provider": AssignProvider,
-    "readmit_provider": ReadmitProvider,
-}

@@ -1,41 +1,25 @@
 """A Temporal server that skips time, with one worker whose activities only witness what they are asked."""
 
-import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Replayer
+from temporalio.client import Client
 
 import worker
-from fulfillment.domain.assignment import Assignment, Origin
-from fulfillment.domain.commands import AssignmentCommand, Command
-from fulfillment.domain.money import Money
-from fulfillment.domain.people import Actor, Role
+from fulfillment.domain.assignment import Assignment
+from fulfillment.domain.job import DispatchMode
 from fulfillment.domain.policy import Policy
-from fulfillment.domain.standing import Standing
-from fulfillment.domain.window import VisitWindow
 from tests.skipping import SkippingServer
+from tests.workflows.running import Running, Start, fresh_assignment
+from tests.workflows.running_jobs import Post, RunningJob, posted_by, posting
 from tests.workflows.witness import Witness
 from workflows.assignment import AssignmentWorkflow, Opened
 from workflows.job import JobWorkflow
-from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE, assignment_run
-from workflows.reports import Answer
-
-ADA = Actor(id="ada", role=Role.CUSTOMER)
-BOB = Actor(id="bob", role=Role.PROVIDER)
-OLGA = Actor(id="olga", role=Role.OPS)
-ROOT = Actor(id="root", role=Role.ADMIN)
-RITA = Actor(id="rita", role=Role.ADMIN)
-
-Run = WorkflowHandle[AssignmentWorkflow, Standing]
+from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE, assignment_run, job_run
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -61,74 +45,6 @@ async def working(skipping: SkippingServer, witness: Witness) -> AsyncIterator[C
         yield skipping.client
 
 
-def fresh_assignment(**changes: Any) -> Assignment:
-    """Return an assignment of Ada's job in Bob's hands, just accepted, with ids of its own."""
-    now = datetime.now(UTC)
-    fresh = Assignment(
-        id=uuid.uuid4().hex,
-        job_id=uuid.uuid4().hex,
-        customer_id=ADA.id,
-        provider_id=BOB.id,
-        origin=Origin.QUOTE,
-        price=Money(amount=12_500, currency="EUR"),
-        site_timezone="Europe/Berlin",
-        created_at=now,
-        status_entered_at=now,
-        turn_since=now,
-    )
-    return replace(fresh, **changes)
-
-
-def window(*, days: float = 5, hours: float = 2) -> VisitWindow:
-    start = datetime.now(UTC) + timedelta(days=days)
-    return VisitWindow(start=start, end=start + timedelta(hours=hours))
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """One running assignment: what tests say to it, and what it answers."""
-
-    handle: Run
-    server: SkippingServer
-
-    async def ask(self, update: Any, command: AssignmentCommand) -> Answer:
-        """Send `command` as the API does, under its own id, and again to a run that is just being renewed."""
-        command = _named(command)
-        async with asyncio.timeout(10):
-            while True:
-                try:
-                    answer: Answer = await self.handle.execute_update(
-                        update, command, id=f"{command.command_id}.0"
-                    )
-                except RPCError as error:
-                    if error.status is not RPCStatusCode.FAILED_PRECONDITION:
-                        raise
-                else:
-                    return answer
-
-    async def refusal(self, update: Any, command: AssignmentCommand) -> str:
-        """Send `command` and return the name of the refusal it meets; fail if it is honoured."""
-        with pytest.raises(WorkflowUpdateFailedError) as refused:
-            await self.ask(update, command)
-        assert isinstance(refused.value.cause, ApplicationError)
-        return str(refused.value.cause.type)
-
-    async def skip(self, **span: float) -> None:
-        await self.server.skip(self.handle, timedelta(**span))
-
-    async def standing(self) -> Standing:
-        return await self.handle.query(AssignmentWorkflow.state)
-
-    async def replayed(self) -> int:
-        """Replay the history with today's code and return how many events it has."""
-        history = await self.handle.fetch_history()
-        await replayer().replay_workflow(history)
-        return len(history.events)
-
-
-Start = Callable[..., Awaitable[Running]]
-
-
 @pytest_asyncio.fixture
 async def start(working: Client, skipping: SkippingServer) -> Start:
     """Return a function that starts an assignment."""
@@ -147,14 +63,17 @@ async def start(working: Client, skipping: SkippingServer) -> Start:
     return started
 
 
-def replayer() -> Replayer:
-    return Replayer(
-        workflows=[AssignmentWorkflow, JobWorkflow],
-        workflow_runner=worker.runner(),
-        data_converter=worker.data_converter,
-    )
+@pytest_asyncio.fixture
+async def post(working: Client, skipping: SkippingServer) -> Post:
+    """Return a function that posts a job."""
 
+    async def posted(
+        mode: DispatchMode = DispatchMode.AUTO, *, policy: Policy | None = None, **changes: Any
+    ) -> RunningJob:
+        id = uuid.uuid4().hex
+        command = posting(id, mode=mode, **changes)
+        await posted_by(working, command, policy=policy or Policy())
+        handle = working.get_workflow_handle_for(JobWorkflow.run, job_run(id))
+        return RunningJob(id, handle, skipping)
 
-def _named(command: Any) -> Any:
-    named: Command = command
-    return named if named.command_id else replace(named, command_id=uuid.uuid4().hex)
+    return posted

@@ -16,7 +16,7 @@ from fulfillment.domain.commands import (
 )
 from fulfillment.domain.standing import Standing
 from tests.waiting import until
-from tests.workflows.conftest import ADA, BOB, Running, Start, fresh_assignment, window
+from tests.workflows.running import ADA, BOB, Running, Start, fresh_assignment, window
 from tests.workflows.witness import Witness
 from workflows.assignment import AssignmentWorkflow as Workflow
 

@@ -13,7 +13,7 @@ from fulfillment.domain.commands import (
 )
 from fulfillment.domain.policy import Policy
 from tests.waiting import until
-from tests.workflows.conftest import ADA, BOB, OLGA, Running, Start, fresh_assignment, window
+from tests.workflows.running import ADA, BOB, OLGA, Running, Start, fresh_assignment, window
 from tests.workflows.witness import Witness
 from workflows.assignment import AssignmentWorkflow as Workflow
 

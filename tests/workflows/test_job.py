@@ -2,115 +2,25 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pytest
-import pytest_asyncio
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 import workflows.story
 from fulfillment.domain.assignment import Status
 from fulfillment.domain.commands import ProposeWindow, RejectAssignment
-from fulfillment.domain.job import DispatchMode, Job, JobStatus, OfferStatus
-from fulfillment.domain.job_commands import (
-    AcceptOffer,
-    AcceptQuote,
-    CancelJob,
-    PostJob,
-    SubmitQuote,
-)
+from fulfillment.domain.job import DispatchMode, JobStatus, OfferStatus
+from fulfillment.domain.job_commands import AcceptQuote, CancelJob, SubmitQuote
 from fulfillment.domain.money import Money
-from fulfillment.domain.people import Actor, Role
-from fulfillment.domain.policy import Policy
-from tests.skipping import SkippingServer
 from tests.waiting import until
-from tests.workflows.conftest import ADA, BOB, Running, replayer, window
+from tests.workflows.replaying import replay_strictly
+from tests.workflows.running import ADA, BEA, BOB, window
+from tests.workflows.running_jobs import Post, posted_by, posting
 from tests.workflows.witness import Witness
 from workflows.assignment import AssignmentWorkflow
-from workflows.job import JobAnswer, JobWorkflow
-from workflows.names import assignment_run, job_run
-from workflows.starting import posting as job_posting
-
-BEA = Actor(id="bea", role=Role.PROVIDER)
-
-
-@dataclass(frozen=True, slots=True)
-class RunningJob:
-    id: str
-    handle: WorkflowHandle[JobWorkflow, Job]
-    server: SkippingServer
-
-    async def ask(self, update: Any, command: Any) -> JobAnswer:
-        answer: JobAnswer = await self.handle.execute_update(update, command, id=uuid.uuid4().hex)
-        return answer
-
-    async def state(self) -> Job:
-        return await self.handle.query(JobWorkflow.state)
-
-    async def until(self, *statuses: JobStatus) -> Job:
-        """Return the job once it has one of `statuses`."""
-        job = await self.state()
-        while job.status not in statuses:
-            job = await self.state()
-        return job
-
-    def assignment(self, id: str) -> Running:
-        handle = self.server.client.get_workflow_handle_for(AssignmentWorkflow.run, assignment_run(id))
-        return Running(handle, self.server)
-
-    async def accepted_offer(self, provider: Actor) -> Running:
-        """Have the provider accept the offer they hold, and return the assignment."""
-        offer = next(each for each in (await self.state()).open_offers if each.provider_id == provider.id)
-        answer = await self.ask(JobWorkflow.accept_offer, AcceptOffer(actor=provider, offer_id=offer.id))
-        assert answer.assignment is not None
-        return self.assignment(answer.assignment.assignment.id)
-
-
-Post = Callable[..., Awaitable[RunningJob]]
-
-
-@pytest_asyncio.fixture
-async def post(working: Client, skipping: SkippingServer) -> Post:
-    async def posted(
-        mode: DispatchMode = DispatchMode.AUTO, *, policy: Policy | None = None, **changes: Any
-    ) -> RunningJob:
-        id = uuid.uuid4().hex
-        command = posting(id, mode=mode, **changes)
-        await posted_by(working, command, policy=policy or Policy())
-        handle = working.get_workflow_handle_for(JobWorkflow.run, job_run(id))
-        return RunningJob(id, handle, skipping)
-
-    return posted
-
-
-def posting(id: str, *, mode: DispatchMode = DispatchMode.AUTO, **changes: Any) -> PostJob:
-    return PostJob(
-        **{
-            "actor": ADA,
-            "command_id": f"post-{id}",
-            "job_id": id,
-            "title": "Mend the boiler",
-            "site_timezone": "Europe/Berlin",
-            "price_cap": Money(amount=20_000, currency="EUR"),
-            "dispatch_mode": mode,
-            **changes,
-        }
-    )
-
-
-async def posted_by(client: Client, command: PostJob, *, policy: Policy | None = None) -> JobAnswer:
-    """Post the job as the API does, in one request that starts its story or finds it."""
-    answer: JobAnswer = await client.execute_update_with_start_workflow(
-        "post_job",
-        command,
-        start_workflow_operation=job_posting(command, policy or Policy()),
-        result_type=JobAnswer,
-    )
-    return answer
+from workflows.job import JobWorkflow
 
 
 async def test_offers_go_to_the_candidates_and_the_first_to_accept_has_the_job(
@@ -287,4 +197,4 @@ async def test_the_history_of_a_job_replays(post: Post, witness: Witness) -> Non
 
     history = await job.handle.fetch_history()
 
-    assert (await replayer().replay_workflow(history)).replay_failure is None
+    assert await replay_strictly(history) == 3
