@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.notices import Delivery, Notices
@@ -218,7 +218,7 @@ class Story(ABC, Generic[C, E, A]):
         while True:
             try:
                 await step()
-            except ActivityError:
+            except FailureError:
                 workflow.logger.exception("helper.stuck", extra={"helper": step.__name__})
                 await workflow.sleep(STUCK, summary=f"{step.__name__.strip('_')} is stuck; trying again")
 

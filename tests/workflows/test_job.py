@@ -131,6 +131,19 @@ async def test_nobody_to_ask_hands_the_job_to_operations(post: Post, witness: Wi
     assert [str(each.to) for each in witness.job_entries[-1].notices] == ["customer:ada", "ops:ops"]
 
 
+async def test_a_matcher_that_breaks_for_good_is_asked_again_once_it_is_mended(
+    post: Post, witness: Witness
+) -> None:
+    witness.candidates, witness.matcher_is_broken = ("bob",), True
+    job = await post()
+    await job.server.skip(job.handle, timedelta(minutes=3))
+    witness.matcher_is_broken = False
+
+    await job.server.skip(job.handle, timedelta(minutes=2))
+
+    assert (await job.state()).status is JobStatus.OFFERING
+
+
 async def test_cancelling_a_job_in_a_providers_hands_asks_the_assignment(
     post: Post, witness: Witness
 ) -> None:

@@ -34,6 +34,7 @@ class Witness:
         self.payments: list[ApprovedPayout] = []
         self.claims: list[VoucherClaim] = []
         self.candidates: tuple[str, ...] = ()
+        self.matcher_is_broken = False
         self.provider_is_busy = False
         self.database_is_up = asyncio.Event()
         self.database_is_up.set()
@@ -93,6 +94,8 @@ class Witness:
 
     @activity.defn(name="find_candidates")
     async def find_candidates(self, search: Search) -> tuple[str, ...]:
+        if self.matcher_is_broken:
+            raise ApplicationError("broken", non_retryable=True)
         return tuple(id for id in self.candidates if id not in search.excluded)[: search.limit]
 
     @activity.defn(name="verify_voucher")
