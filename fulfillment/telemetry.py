@@ -43,6 +43,8 @@ SECRET_TEXT = (
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),  # a JSON Web Token, wherever it turns up
     (re.compile(r"\b(?:(?:sk|rk)_(?:live|test)|whsec)_\w+"), HIDDEN),  # a Stripe key
 )
+# Most texts have none of these and need no second look.
+HINT = re.compile(r"bearer|://|eyJ|sk_|rk_|whsec_", re.IGNORECASE)
 # Ours say it better (uvicorn.access also prints query strings), or theirs say too much too often.
 QUIET = {"uvicorn.access": logging.CRITICAL, "httpx2": logging.WARNING, "httpcore2": logging.WARNING}
 
@@ -104,10 +106,11 @@ def _route_everything_to(handler: logging.Handler, *, level: str) -> None:
 
 
 def _name_the_workflow(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Lift the workflow's id out of what the engine's library attaches to the lines it writes."""
+    """Keep the workflow's id of all that the engine's library attaches to its lines, and nothing else."""
     line.pop("color_message", None)  # uvicorn's copy of the event, with ANSI codes
-    for attached in ("temporal_workflow", "temporal_activity"):
-        told = line.pop(attached, None)
+    for name in ("temporal_workflow", "temporal_activity", "temporal_log"):
+        attached = line.pop(name, None)
+        told = getattr(attached, "fields", attached)
         if isinstance(told, Mapping) and "workflow_id" in told:
             line.setdefault("workflow_id", told["workflow_id"])
     return line
@@ -123,7 +126,7 @@ def _safe(key: str, value: object) -> object:
     if SECRET_NAME.search(key):
         return HIDDEN
     match value:
-        case str():
+        case str() if HINT.search(value):
             for secret, instead in SECRET_TEXT:
                 value = secret.sub(instead, value)
             return value
@@ -133,7 +136,7 @@ def _safe(key: str, value: object) -> object:
             return {str(name): _safe(str(name), inner) for name, inner in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_safe("", inner) for inner in value]
-        case None | bool() | int() | float():
+        case None | str() | bool() | int() | float():
             return value
         case _:
             return _safe("", repr(value))

@@ -1,27 +1,22 @@
-"""A migrated database that all of these tests share; fresh ids keep them apart."""
+"""A database of a test's own, for what sees every row there is; the other tests share one."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from fulfillment.store.database import engine as database_engine
 from tests.store import server
 
 
-@pytest.fixture(scope="session")
-def database_url() -> str:
+@pytest.fixture
+def alone_url() -> str:
     return server.fresh()
 
 
-@pytest_asyncio.fixture(scope="session")
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = database_engine(database_url, pool_size=20)
-    yield engine
+@pytest_asyncio.fixture
+async def alone(alone_url: str) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    engine = database_engine(alone_url, pool_size=12)
+    yield async_sessionmaker(engine)
     await engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    return async_sessionmaker(engine)

@@ -12,9 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from fulfillment.domain.people import Role
 from fulfillment.domain.reminders import Recipient, Reminder, ReminderKind
 from fulfillment.store.tables import OutboxRow, ReminderRow
-from tests.domain.people import HOUR, NOON, ROOT, approves
+from tests.domain.people import DAY, HOUR, NOON, ROOT, approves
 from tests.store import server
-from tests.store.diaries import Diary, Sessions, fresh_id
+from tests.store.crowd import populate
+from tests.store.diaries import Diary, JobDiary, Sessions, fresh_id
 
 
 def sql(url: str, statement: str, *values: object) -> Any:
@@ -109,3 +110,41 @@ class TestClosedSets:
 
         with pytest.raises(psycopg.errors.CheckViolation):
             sql(database_url, f"{change} WHERE id = %s", diary.it.id)
+
+
+class TestTheTally:
+    COUNTED = """
+        SELECT 'assignment', status, count(*) FROM assignment GROUP BY status
+        UNION ALL SELECT 'assignment', 'reminder_overdue', count(*) FROM assignment
+            WHERE reminder_overdue HAVING count(*) > 0
+        UNION ALL SELECT 'job', status, count(*) FROM job GROUP BY status
+        ORDER BY 1, 2
+    """
+    KEPT = """
+        SELECT noun, state, sum(n)::bigint FROM tally GROUP BY noun, state HAVING sum(n) <> 0 ORDER BY 1, 2
+    """
+
+    async def test_it_is_what_counting_would_say_however_many_write_at_once(
+        self, alone: Sessions, alone_url: str
+    ) -> None:
+        diaries = [Diary().wait(until=NOON + DAY) for _ in range(12)]
+        for diary in diaries[:6]:
+            diary.reject()
+
+        await asyncio.gather(*(diary.write(alone, entry) for diary in diaries for entry in diary.entries))
+        await JobDiary().write(alone)
+
+        assert sql(alone_url, self.KEPT) == sql(alone_url, self.COUNTED) != []
+
+    def test_it_follows_bulk_changes(self) -> None:
+        url = server.fresh()
+        populate(url, size=400)
+        inserted = sql(url, self.KEPT), sql(url, self.COUNTED)
+        sql(url, "UPDATE job SET status = 'cancelled' WHERE status = 'quoting'")
+        sql(url, "DELETE FROM command_outcome")
+        changed = sql(url, self.KEPT), sql(url, self.COUNTED)
+        sql(url, "TRUNCATE job CASCADE")
+        emptied = sql(url, self.KEPT), sql(url, self.COUNTED)
+
+        for kept, counted in (inserted, changed, emptied):
+            assert kept == counted != []

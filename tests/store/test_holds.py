@@ -69,20 +69,22 @@ class TestTwoVisitsOfOneProvider:
     async def test_of_two_that_reschedule_into_each_other_both_keep_what_they_have(
         self, sessions: Sessions
     ) -> None:
-        provider = fresh_id("p-")
-        first, second = Diary(provider_id=provider).it, Diary(provider_id=provider).it
-        await take(sessions, first, NEXT_WEEK)
-        await take(sessions, second, LATER)
+        """Each would wait for the other to know whether it is in the way, if they did not queue up."""
+        pairs = [(first, Diary(provider_id=first.provider_id).it) for first in (Diary().it for _ in range(5))]
+        for first, second in pairs:
+            await take(sessions, first, NEXT_WEEK)
+            await take(sessions, second, LATER)
 
         ends = await asyncio.gather(
-            take(sessions, first, LATER, agreed=NEXT_WEEK, claim=2),
-            take(sessions, second, NEXT_WEEK, agreed=LATER, claim=2),
+            *(take(sessions, first, LATER, agreed=NEXT_WEEK, claim=2) for first, _ in pairs),
+            *(take(sessions, second, NEXT_WEEK, agreed=LATER, claim=2) for _, second in pairs),
             return_exceptions=True,
         )
 
-        assert [type(end) for end in ends] == [Busy, Busy]
-        assert await held(sessions, first.id) == spans(NEXT_WEEK)
-        assert await held(sessions, second.id) == spans(LATER)
+        assert {type(end) for end in ends} == {Busy}
+        for first, second in pairs:
+            assert await held(sessions, first.id) == spans(NEXT_WEEK)
+            assert await held(sessions, second.id) == spans(LATER)
 
     async def test_one_may_begin_when_the_other_ends(self, sessions: Sessions) -> None:
         first = Diary().it
@@ -192,6 +194,16 @@ class TestLateWriters:
     async def test_an_old_batch_changes_nothing(self, sessions: Sessions) -> None:
         diary = Diary().agree()
         await take(sessions, diary.it, LATER, agreed=NEXT_WEEK, claim=3)
+
+        await diary.write(sessions, claim=2)
+
+        assert await held(sessions, diary.it.id) == spans(NEXT_WEEK, LATER)
+
+    async def test_nor_does_one_that_would_be_younger_by_its_schedule(self, sessions: Sessions) -> None:
+        diary = Diary()
+        opened = diary.it
+        diary.agree()
+        await take(sessions, opened, LATER, agreed=NEXT_WEEK, claim=3)
 
         await diary.write(sessions, claim=2)
 

@@ -75,6 +75,27 @@ class TestBids:
         )
         assert found == [("bob", 9_900, 2, "open"), ("cyd", 12_500, 1, "open")]
 
+    async def test_a_worker_that_thaws_brings_no_old_wording_back(self, sessions: Sessions) -> None:
+        diary = quoted()
+        diary.quote(BOB, euros(99))
+        await diary.write(sessions)
+
+        await diary.write(sessions, *diary.entries[:-1])
+
+        found = await rows(sessions, QuoteRow, "provider_id", "amount", "version", job_id=diary.job.id)
+        assert found == [("bob", 9_900, 2), ("cyd", 12_500, 1)]
+
+    async def test_nor_an_offer_that_was_answered(self, sessions: Sessions) -> None:
+        diary = JobDiary(DispatchMode.AUTO, pool=("bob", "cyd"))
+        diary.settle()
+        diary.refuse(BOB)
+        await diary.write(sessions)
+
+        await diary.write(sessions, *diary.entries[:-1])
+
+        found = await rows(sessions, OfferRow, "provider_id", "status", job_id=diary.job.id)
+        assert found == [("bob", "declined"), ("cyd", "open")]
+
     async def test_choosing_one_lets_the_others_stand_by(self, sessions: Sessions) -> None:
         diary = quoted()
         await diary.write(sessions)

@@ -1,5 +1,6 @@
 """The ledger writes each step once, in order, and is deaf to echoes and to the dead."""
 
+import asyncio
 import itertools
 from dataclasses import replace
 from typing import Any
@@ -142,6 +143,13 @@ class TestEchoes:
             ("scheduled", 3)
         ]
         assert await rows(sessions, ProposalRow, "status", assignment_id=diary.it.id) == [("confirmed",)]
+
+    async def test_writers_of_one_new_assignment_do_not_block_each_other(self, sessions: Sessions) -> None:
+        diary = Diary().agree()
+
+        await asyncio.gather(*(diary.write(sessions) for _ in range(10)))
+
+        assert await numbers(sessions, diary) == [1, 2, 3]
 
     async def test_the_first_account_of_a_step_stands(self, sessions: Sessions) -> None:
         diary = Diary()

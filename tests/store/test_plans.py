@@ -21,6 +21,8 @@ from tests.store import server
 from tests.store.crowd import populate
 
 SIZE = 8_000
+NO_BIGGER = {"tally"}
+"""Tables that stay as small as they are, however much there is."""
 FEW = 200
 """Lines that may be sorted: what one person or one day has."""
 THEN = datetime.fromisoformat("2024-01-10T00:00:00+00:00")
@@ -103,9 +105,9 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
 def wasteful(found: list[dict[str, Any]]) -> list[str]:
     """Return the tables that are read from end to end, and the sorts of more than a few lines."""
     steps = [node for plan in found for node in nodes(plan)]
-    through = [node["Relation Name"] for node in steps if node["Node Type"] == "Seq Scan"]
+    through = {node["Relation Name"] for node in steps if node["Node Type"] == "Seq Scan"} - NO_BIGGER
     sorts = [node for node in steps if node["Node Type"] == "Sort" and node["Plans"][0]["Plan Rows"] > FEW]
-    return through + ["sorted"] * len(sorts)
+    return [*through, *("sorted" for _ in sorts)]
 
 
 @pytest.mark.parametrize("name", READS)

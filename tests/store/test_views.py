@@ -4,20 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest_asyncio
-from sqlalchemy.ext.asyncio import async_sessionmaker
-
 from fulfillment.domain.assignment import Assignment, Status
 from fulfillment.domain.job import DispatchMode, JobStatus, OfferStatus
 from fulfillment.domain.payout import PayoutStatus
-from fulfillment.store.database import engine as database_engine
 from fulfillment.store.views import assignments, bids, history, jobs, payouts
 from fulfillment.store.views.assignments import Wanted
-from fulfillment.store.views.counts import counts
+from fulfillment.store.views.counts import Counts, counts
 from fulfillment.store.views.paging import Turn
 from tests.domain.jobs import BOB, CYD
 from tests.domain.people import DAY, HOUR, LATER, NEXT_WEEK, NOON, ROOT, approves, euros
-from tests.store import server
 from tests.store.diaries import Diary, JobDiary, Sessions, fresh_id
 
 
@@ -196,13 +191,6 @@ class TestBids:
 
 
 class TestPayouts:
-    @pytest_asyncio.fixture
-    async def alone(self) -> Any:
-        """A database of its own: the queue has no filter that would keep others out."""
-        engine = database_engine(server.fresh())
-        yield async_sessionmaker(engine)
-        await engine.dispose()
-
     async def waiting(self, sessions: Sessions, *, euro: int, capture_in: timedelta | None = None) -> Diary:
         diary = Diary(price=euros(euro)).agree().finish()
         entry = diary.entries[-1]
@@ -264,8 +252,17 @@ class TestPayouts:
         async with alone() as session:
             found = await counts(session)
 
-        assert (found.awaiting_schedule, found.scheduled, found.payout_pending) == (2, 1, 1)
-        assert (found.reminder_overdue, found.in_progress, found.jobs_quoting) == (1, 0, 1)
+        assert found == Counts(
+            awaiting_schedule=2,
+            scheduled=1,
+            in_progress=0,
+            payout_pending=1,
+            reminder_overdue=1,
+            jobs_quoting=1,
+            jobs_offering=0,
+            jobs_requeued=0,
+            jobs_unfilled=0,
+        )
 
 
 class TestHistory:

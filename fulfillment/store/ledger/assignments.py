@@ -35,7 +35,7 @@ async def record_assignment(
     """
     if entries:
         newest = _newest(about, entries)
-        # The head comes first: its row lock lets the writers of one assignment go one after another.
+        await history.take_turns(session, about)
         await _write_head(session, newest)
         await write_proposals(session, entries)
         await write_payout(session, newest)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +20,15 @@ class About:
     id: str
     workflow_id: str
     run_id: str
+
+
+async def take_turns(session: AsyncSession, about: About) -> None:
+    """Let the writers of one assignment or job go one after another: one that thaws, and its successor.
+
+    A row that is there could be locked for that; two who both insert it would block each other.
+    """
+    name = f"{about.entity}/{about.id}"
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 async def write_steps(session: AsyncSession, about: About, steps: Sequence[Step]) -> None:

@@ -30,6 +30,7 @@ async def record_job(
     returns = 0
     if entries:
         job = _newest(about, entries)
+        await history.take_turns(session, about)
         await _write_head(session, job)
         await _write_quotes(session, job)
         await _write_offers(session, job)

@@ -1,7 +1,7 @@
 """The tables: names, columns, constraints. Nothing here decides anything."""
 
 from fulfillment.store.tables.assignments import IS_LIVE, AssignmentRow, HoldRow, ProposalRow
-from fulfillment.store.tables.audit import AuditRow, OpsTaskRow, OutcomeRow
+from fulfillment.store.tables.audit import AuditRow, OpsTaskRow, OutcomeRow, TallyRow
 from fulfillment.store.tables.base import LIVE, Entity, Json, Table
 from fulfillment.store.tables.jobs import IS_OPEN_TO_PROVIDERS, JobRow, OfferRow, QuoteRow, RequeueRow
 from fulfillment.store.tables.messages import (
@@ -51,4 +51,5 @@ __all__ = [
     "RequeueRow",
     "StripeEventRow",
     "Table",
+    "TallyRow",
 ]

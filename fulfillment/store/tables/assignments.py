@@ -37,8 +37,6 @@ class AssignmentRow(Table):
         Index("ix_assignment_status", "status", "created_at", "id"),
         Index("ix_assignment_overdue", "created_at", "id", postgresql_where=text("reminder_overdue")),
         Index("ix_assignment_start", "scheduled_start", postgresql_where=text("scheduled_start IS NOT NULL")),
-        # Narrow, and only what is open: counting reads this and never the table.
-        Index("ix_assignment_live_status", "status", postgresql_where=IS_LIVE),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -105,3 +105,18 @@ class OpsTaskRow(Table):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
     outcome: Mapped[str | None]
+
+
+class TallyRow(Table):
+    """How many rows of `noun` stand in `state`: the sum over all slots, kept by triggers on those rows.
+
+    `reminder_overdue` counts as a state of assignments, beside the status they are in.
+    """
+
+    __tablename__ = "tally"
+    __table_args__ = ({"postgresql_with": {"fillfactor": 50}},)
+
+    noun: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(primary_key=True)
+    slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(BigInteger)

@@ -31,14 +31,7 @@ class JobRow(Table):
         Index("ix_job_newest", "created_at", "id"),
         Index("ix_job_customer", "customer_id", "created_at", "id"),
         Index("ix_job_status", "status", "created_at", "id"),
-        # With the status along, so that counting reads this and never the table.
-        Index(
-            "ix_job_open",
-            "created_at",
-            "id",
-            postgresql_include=["status"],
-            postgresql_where=IS_OPEN_TO_PROVIDERS,
-        ),
+        Index("ix_job_open", "created_at", "id", postgresql_where=IS_OPEN_TO_PROVIDERS),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

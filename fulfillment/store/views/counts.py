@@ -1,38 +1,20 @@
-"""How many: the numbers of the dashboard, counted from what is open and not from what there ever was."""
+"""How many: the numbers of the dashboard, which the rows keep themselves."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.job import OPEN_TO_PROVIDERS
-from fulfillment.store.tables import LIVE
-from fulfillment.store.tables.base import quoted
+from fulfillment.domain.assignment import Status
+from fulfillment.domain.job import JobStatus
+from fulfillment.store.tables import Entity, TallyRow
 
-# Each part reads one partial index that has nothing but the rows it counts.
-COUNTS = text(f"""
-    SELECT live.*, overdue.*, seeking.*
-    FROM (
-        SELECT count(*) FILTER (WHERE status = 'awaiting_schedule') AS awaiting_schedule,
-            count(*) FILTER (WHERE status = 'scheduled') AS scheduled,
-            count(*) FILTER (WHERE status = 'in_progress') AS in_progress,
-            count(*) FILTER (WHERE status = 'payout_pending') AS payout_pending
-        FROM assignment WHERE status IN ({quoted(LIVE)})
-    ) live, (
-        SELECT count(*) AS reminder_overdue FROM assignment WHERE reminder_overdue
-    ) overdue, (
-        SELECT count(*) FILTER (WHERE status = 'quoting') AS jobs_quoting,
-            count(*) FILTER (WHERE status = 'offering') AS jobs_offering,
-            count(*) FILTER (WHERE status = 'requeued') AS jobs_requeued,
-            count(*) FILTER (WHERE status = 'unfilled') AS jobs_unfilled
-        FROM job WHERE status IN ({quoted(OPEN_TO_PROVIDERS)})
-    ) seeking
-""")  # noqa: S608 - what is filled in are names out of our own enums
+OVERDUE = "reminder_overdue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Assignments by status, those overdue, and the jobs that look for a provider."""
+    """Open assignments by status, those overdue, and the jobs that look for a provider."""
 
     awaiting_schedule: int
     scheduled: int
@@ -47,5 +29,24 @@ class Counts:
 
 async def counts(session: AsyncSession) -> Counts:
     """Return the numbers as they are written down, all of one moment."""
-    row = (await session.execute(COUNTS)).one()
-    return Counts(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    total = cast(func.sum(TallyRow.n), BigInteger)
+    query = select(TallyRow.noun, TallyRow.state, total).group_by(TallyRow.noun, TallyRow.state)
+    found = {(noun, state): n for noun, state, n in await session.execute(query)}
+
+    def assignments(state: str) -> int:
+        return found.get((Entity.ASSIGNMENT, state), 0)
+
+    def jobs(state: str) -> int:
+        return found.get((Entity.JOB, state), 0)
+
+    return Counts(
+        awaiting_schedule=assignments(Status.AWAITING_SCHEDULE),
+        scheduled=assignments(Status.SCHEDULED),
+        in_progress=assignments(Status.IN_PROGRESS),
+        payout_pending=assignments(Status.PAYOUT_PENDING),
+        reminder_overdue=assignments(OVERDUE),
+        jobs_quoting=jobs(JobStatus.QUOTING),
+        jobs_offering=jobs(JobStatus.OFFERING),
+        jobs_requeued=jobs(JobStatus.REQUEUED),
+        jobs_unfilled=jobs(JobStatus.UNFILLED),
+    )

@@ -1,6 +1,15 @@
 -- Back to what the old release reads. What it has no word for is lost; the extension stays.
 
-DROP TABLE rate_limit, person, ops_task, command_outcome, audit_event, stripe_event, payout_decision,
+DROP TRIGGER tally_insert ON assignment;
+DROP TRIGGER tally_update ON assignment;
+DROP TRIGGER tally_delete ON assignment;
+DROP TRIGGER tally_truncate ON assignment;
+DROP TRIGGER tally_insert ON job;
+DROP TRIGGER tally_update ON job;
+DROP TRIGGER tally_delete ON job;
+DROP TRIGGER tally_truncate ON job;
+DROP FUNCTION tally_assignment, tally_job, tally_add;
+DROP TABLE rate_limit, person, tally, ops_task, command_outcome, audit_event, stripe_event, payout_decision,
     payout, calendar_artifact, notification_outbox, reminder, provider_hold, schedule_proposal,
     requeue, offer, quote;
 DROP FUNCTION refuse_change();

@@ -1,4 +1,4 @@
-"""Index what lists and counts read, and keep a job in one provider's hands, while everybody works on.
+"""Index what lists read, and keep a job in one provider's hands, while everybody works on.
 
 Built CONCURRENTLY, which takes no lock that writers wait for and cannot run in a transaction. One that
 was interrupted leaves an unusable index behind, so each is dropped before it is built.
@@ -23,11 +23,10 @@ INDEXES = {
     "ix_assignment_status": "assignment (status, created_at, id)",
     "ix_assignment_overdue": "assignment (created_at, id) WHERE reminder_overdue",
     "ix_assignment_start": "assignment (scheduled_start) WHERE scheduled_start IS NOT NULL",
-    "ix_assignment_live_status": f"assignment (status) WHERE {LIVE}",
     "ix_job_newest": "job (created_at, id)",
     "ix_job_customer": "job (customer_id, created_at, id)",
     "ix_job_status": "job (status, created_at, id)",
-    "ix_job_open": f"job (created_at, id) INCLUDE (status) WHERE {SEEKING}",
+    "ix_job_open": f"job (created_at, id) WHERE {SEEKING}",
 }
 
 
