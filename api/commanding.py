@@ -16,6 +16,7 @@ from api.errors import Missing, RunClosed, RunMissing, Unavailable
 from api.idempotency import Key, TheKey
 from api.patience import within
 from api.problems import snapshot_of, with_snapshot
+from api.schemas.jobs import JobShown
 from api.visit import add_header
 from fulfillment.domain.commands import AssignmentCommand, Command, Source, fingerprint
 from fulfillment.domain.deciding import decide
@@ -23,6 +24,7 @@ from fulfillment.domain.errors import DomainError, IdempotencyMismatch
 from fulfillment.domain.job import Job
 from fulfillment.domain.job_commands import JobCommand, PostJob
 from fulfillment.domain.job_deciding import decide_job
+from fulfillment.domain.job_parties import may_see
 from fulfillment.domain.people import Actor
 from fulfillment.domain.standing import Standing
 from fulfillment.store import wire
@@ -90,8 +92,7 @@ class Commands:
         """
         if old := await self._old_answer(command, Job):
             return JobAnswer(job=old, number=old.state_version, call="")
-        viewing = self._desk.viewing(command.actor)
-        with _conflicts_show(lambda raw: viewing.job(wire.JOB.validate_python(raw))):
+        with _conflicts_show(partial(self._job_shown, to=command.actor)):
             try:
                 answer = await self._desk.engine.ask(
                     job_run(job_id),
@@ -105,6 +106,17 @@ class Commands:
         if self._is_repeat(command, answer.call) and (old := await self._old_answer(command, Job)):
             return JobAnswer(job=old, number=answer.number, call="")
         return answer
+
+    def _job_shown(self, raw: object, *, to: Actor) -> JobShown:
+        """Return the job that a refusal carries, as the one who is refused may see it.
+
+        Raises:
+            Missing: for them there is no such job. Who gave it back knows that there is one.
+        """
+        job = wire.JOB.validate_python(raw)
+        if not may_see(job, to) and to.id not in job.excluded:
+            raise Missing
+        return self._desk.viewing(to).job(job)
 
     async def of_new_job(self, command: PostJob) -> Job:
         """Start the story of a job, and return the job at its beginning; a repeat finds the same one.

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
 
-from api.accepting import made
+from api.accepting import TheHandovers
 from api.auth import allow
 from api.commanding import TheCommands
 from api.desk import TheViewing
@@ -153,7 +153,7 @@ async def assign(
     body: DirectAssignmentSent,
     actor: Staff,
     commands: TheCommands,
-    session: TheSession,
+    handovers: TheHandovers,
     viewing: TheViewing,
 ) -> AssignmentShown:
     """Give an unfilled job to a provider who agreed to it by other means."""
@@ -164,7 +164,7 @@ async def assign(
         reason=body.reason,
     )
     answer = await commands.of_job("assign_provider", job_id, command)
-    return viewing(actor).assignment(await made(answer, session))
+    return viewing(actor).assignment(await handovers.made(answer))
 
 
 @router.post("/{job_id}/readmit")

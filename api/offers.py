@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.accepting import made
+from api.accepting import TheHandovers
 from api.auth import allow
 from api.commanding import TheCommands
 from api.desk import TheViewing
@@ -44,6 +44,7 @@ async def accept_offer(
     actor: Provider,
     commands: TheCommands,
     session: TheSession,
+    handovers: TheHandovers,
     viewing: TheViewing,
     response: Response,
     _: OfferAcceptanceSent | None = None,
@@ -51,7 +52,7 @@ async def accept_offer(
     """Take the offered job."""
     job_id = await _job_of(session, offer_id)
     command = AcceptOffer(**commands.envelope(actor, offer_id), offer_id=offer_id)
-    standing = await made(await commands.of_job("accept_offer", job_id, command), session)
+    standing = await handovers.made(await commands.of_job("accept_offer", job_id, command))
     response.headers["Location"] = f"/assignments/{standing.assignment.id}"
     return viewing(actor).assignment(standing)
 

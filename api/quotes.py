@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response, status
 
-from api.accepting import made
+from api.accepting import TheHandovers
 from api.auth import allow
 from api.commanding import TheCommands
 from api.desk import TheViewing
@@ -77,13 +77,13 @@ async def accept_quote(
     body: QuoteAcceptanceSent,
     actor: Customer,
     commands: TheCommands,
-    session: TheSession,
+    handovers: TheHandovers,
     viewing: TheViewing,
     response: Response,
 ) -> AssignmentShown:
     """Take a quote up: its provider has the job from now on, and the others stand by."""
     command = AcceptQuote(**commands.envelope(actor, quote_id), quote_id=quote_id, version=body.version)
-    standing = await made(await commands.of_job("accept_quote", job_id, command), session)
+    standing = await handovers.made(await commands.of_job("accept_quote", job_id, command))
     response.headers["Location"] = f"/assignments/{standing.assignment.id}"
     return viewing(actor).assignment(standing)
 

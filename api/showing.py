@@ -29,10 +29,13 @@ class Viewing:
 
     def job(self, job: Job, *, projected_at: datetime | None = None) -> JobShown:
         links = {"self": f"/jobs/{job.id}", "quotes": f"/jobs/{job.id}/quotes"}
-        if job.live:
-            links["assignment"] = f"/assignments/{job.live.assignment_id}"
-        return JobShown.of(
+        shown = JobShown.of(
             job, viewer=self.viewer, links=links | self._run(job_run(job.id)), projected_at=projected_at
+        )
+        if shown.assignment_id is None:
+            return shown
+        return shown.model_copy(
+            update={"links": shown.links | {"assignment": f"/assignments/{shown.assignment_id}"}}
         )
 
     def payout(self, standing: Standing, *, projected_at: datetime | None = None) -> PayoutShown:

@@ -352,8 +352,8 @@ class JobWorkflow(Story[JobCommand, JobEntry, JobAnswer]):
     def _answer(self, command: JobCommand, *, number: int | None = None) -> JobAnswer:
         if number is not None:
             return JobAnswer(job=self._job, number=number, call="")
-        opened = _opened(self._to_start, self._policy) if self._to_start else None
-        return JobAnswer(job=self._job, number=self._job.state_version, call=command.call, assignment=opened)
+        made = opened(self._to_start, self._policy) if self._to_start else None
+        return JobAnswer(job=self._job, number=self._job.state_version, call=command.call, assignment=made)
 
     def _snapshot(self) -> Job:
         return self._job
@@ -464,7 +464,7 @@ class JobWorkflow(Story[JobCommand, JobEntry, JobAnswer]):
         return any(each.notices or each.reminders for each in entries)
 
 
-def _opened(assignment: Assignment, policy: Policy) -> Standing:
+def opened(assignment: Assignment, policy: Policy) -> Standing:
     """Return how `assignment` stands after its own first step, which its run is about to take."""
     opening = OpenAssignment(actor=SYSTEM)
     events = decide(assignment, opening, at=assignment.created_at, policy=policy)

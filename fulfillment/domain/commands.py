@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from fulfillment.domain.errors import ValueInvalid
@@ -46,11 +46,18 @@ ENVELOPE = frozenset({field.name for field in fields(Command)} - {"actor"}) | {"
 def fingerprint(command: Command) -> str:
     """Return what tells this request from another under the same key, whoever delivers it and how often."""
     asked = sorted(
-        (field.name, repr(getattr(command, field.name)))
+        (field.name, _spelled(getattr(command, field.name)))
         for field in fields(command)
         if field.name not in ENVELOPE
     )
     return hashlib.sha256(repr((type(command).__name__, asked)).encode()).hexdigest()[:32]
+
+
+def _spelled(value: object) -> str:
+    """Return a value as text. An instant has one spelling, whichever library's UTC it came out of."""
+    if isinstance(value, datetime) and value.tzinfo:
+        return value.astimezone(UTC).isoformat()
+    return repr(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

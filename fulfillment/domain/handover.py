@@ -6,7 +6,7 @@ from datetime import datetime
 from fulfillment.domain.assignment import Assignment, Origin, Proposal
 from fulfillment.domain.errors import AmountExceedsAuthorised, ValueInvalid, WindowInvalid
 from fulfillment.domain.ids import derived
-from fulfillment.domain.job import Job
+from fulfillment.domain.job import Job, Live, OfferStatus
 from fulfillment.domain.job_events import AssignmentMade
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import Actor, Party
@@ -33,17 +33,13 @@ def handed(  # noqa: PLR0913 - a handover is these facts
     A window that came with the quote or offer becomes the provider's first proposal, if there is still
     time for it; otherwise the provider owes one.
     """
-    assignment = Assignment(
+    assignment = _assignment(
+        job,
         id=derived("assignment", job.id, str(len(job.closed) + 1)),
-        job_id=job.id,
-        customer_id=job.customer_id,
         provider_id=provider_id,
         origin=origin,
         price=price,
-        site_timezone=job.site_timezone,
-        created_at=at,
-        status_entered_at=at,
-        turn_since=at,
+        at=at,
     )
     return AssignmentMade(
         assignment=_proposing(assignment, still_bookable(window, at=at, policy=policy), at=at),
@@ -55,6 +51,26 @@ def handed(  # noqa: PLR0913 - a handover is these facts
         reason=reason,
         at=at,
     )
+
+
+def begun(job: Job, *, policy: Policy) -> Assignment | None:
+    """Return the assignment that `job` was put into by its last acceptance, as it was then; none if free.
+
+    It follows from what the job keeps, so that whoever repeats an acceptance is answered as the first time.
+    """
+    live = job.live
+    if live is None:
+        return None
+    at = live.accepted_at
+    assignment = _assignment(
+        job,
+        id=live.assignment_id,
+        provider_id=live.provider_id,
+        origin=live.origin,
+        price=live.price,
+        at=at,
+    )
+    return _proposing(assignment, still_bookable(_taken_with(job, live), at=at, policy=policy), at=at)
 
 
 def still_bookable(window: VisitWindow | None, *, at: datetime, policy: Policy) -> VisitWindow | None:
@@ -81,6 +97,36 @@ def expect_within(field: str, price: Money, *, cap: Money) -> None:
         raise ValueInvalid(f"{field}: it takes at least one minor unit")
     if price.amount > cap.amount:
         raise AmountExceedsAuthorised(f"{field}: {price.amount} is more than the customer's {cap.amount}")
+
+
+def _assignment(
+    job: Job, *, id: str, provider_id: str, origin: Origin, price: Money, at: datetime
+) -> Assignment:
+    return Assignment(
+        id=id,
+        job_id=job.id,
+        customer_id=job.customer_id,
+        provider_id=provider_id,
+        origin=origin,
+        price=price,
+        site_timezone=job.site_timezone,
+        created_at=at,
+        status_entered_at=at,
+        turn_since=at,
+    )
+
+
+def _taken_with(job: Job, live: Live) -> VisitWindow | None:
+    """Return the window of the quote or offer that was accepted; operations assign without one."""
+    quote = job.quote_of(live.provider_id) if live.origin is Origin.QUOTE else None
+    taken = [
+        offer
+        for offer in job.offers
+        if live.origin is Origin.OFFER
+        and (offer.round, offer.provider_id, offer.status)
+        == (job.round, live.provider_id, OfferStatus.ACCEPTED)
+    ]
+    return quote.window if quote else taken[0].window if taken else None
 
 
 def _proposing(assignment: Assignment, window: VisitWindow | None, *, at: datetime) -> Assignment:

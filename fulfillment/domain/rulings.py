@@ -79,8 +79,8 @@ def deny(assignment: Assignment, command: DenyPayout, *, at: datetime) -> Sequen
     stands = payout.ruling_on(command.attempt)
     if stands and stands.ruling is Ruling.DENIED and (stands.final or not command.final):
         return ()
-    closes = payout.status is PayoutStatus.DENIED and command.final and command.attempt == payout.attempt
-    if not closes:
+    closes_what_was_denied = payout.status is PayoutStatus.DENIED and command.attempt == payout.attempt
+    if not closes_what_was_denied:
         _expect_undecided(assignment, payout, command.attempt)
     _expect_disinterested(assignment, payout, command.actor)
     expect_code("reasonCode", command.reason_code)
@@ -135,12 +135,11 @@ def settle(assignment: Assignment, command: RecordSettlement, *, at: datetime) -
     Raises:
         RoleForbidden: only the system settles.
         WrongState, AssignmentClosed: no approval of that attempt waits for it.
-        ValueInvalid: the status is none in which money has moved, or the reference is unfit.
+        ValueInvalid: the status is none in which money has moved.
     """
     command.actor.expect(Role.SYSTEM)
     if command.status not in SETTLED:
         raise ValueInvalid(f"status: a payout is settled as {' or '.join(sorted(SETTLED))}")
-    expect_text("reference", command.reference)
     payout = _pending(assignment)
     if payout.status is not PayoutStatus.APPROVED or payout.attempt != command.attempt or not payout.ruling:
         raise WrongState("no approval of that attempt waits to be settled")

@@ -77,7 +77,7 @@ def _obligation(assignment: Assignment, policy: Policy) -> Obligation | None:
     levels = (
         each
         for each in every_deadline(assignment, policy)
-        if each.kind in PATIENCE and each.n == OVERDUE_LEVEL and each.to is party
+        if each.kind in PATIENCE and each.n == OVERDUE_LEVEL
     )
     due = next((each.due for each in levels), None)
     return Obligation(party=party, action=action, since=since, sla_due=due)

@@ -14,9 +14,7 @@ from api.errors import RunClosed
 from tests.api.engines import started, step
 from tests.api.tiny import NOBODY
 
-ADMITTED = (
-    UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ADMITTED
-)
+ADMITTED = UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ADMITTED
 
 
 async def test_a_command_that_nobody_took_up_before_the_end_is_refused_as_late(tiny_engine: Engine) -> None:

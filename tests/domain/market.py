@@ -19,10 +19,7 @@ from fulfillment.domain.job_evolving import apply_job
 from fulfillment.domain.people import SYSTEM
 from fulfillment.domain.policy import Policy
 from fulfillment.domain.window import VisitWindow
-from tests.domain.people import DAY, NOON
-
-ENDLESS = 500
-"""Deadlines in a row after which the clock can only be running in circles."""
+from tests.domain.people import DAY, ENDLESS, NOON
 
 
 @dataclass
@@ -58,8 +55,10 @@ class Market:
             events = decide(before, command, at=self.now, policy=self.policy)
         except DomainError:
             return None
-        if not events or self.is_busy(life, events):
-            return events or None
+        if not events:
+            return ()
+        if self.is_busy(life, events):
+            return None
         life.it, life.before, life.newest = apply(before, events, policy=self.policy), before, events
         life.journal.append((self.now, command))
         life.events.extend(events)
@@ -77,11 +76,13 @@ class Market:
         wanted = [each.agreed.window for each in events if isinstance(each, WindowConfirmed)]
         return any(each.overlaps(other) for each in wanted for other in taken)
 
-    def pass_time(self, span: timedelta, *, punctual: bool) -> None:
-        """Let `span` go by: the worker is there at each deadline, or comes back after all of them."""
+    def pass_time(self, span: timedelta, *, worker: str = "punctual") -> None:
+        """Let `span` go by: the worker is `punctual`, comes `late`, or is still `away` afterwards."""
         until = self.now + span
-        if not punctual:
+        if worker != "punctual":
             self.now = until
+        if worker == "away":
+            return
         for _ in range(ENDLESS):
             coming = [(each, life) for life in self.lives for each in deadlines(life.it, self.policy)[:1]]
             next_one = min(coming, key=lambda each: each[0].due, default=None)

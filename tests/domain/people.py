@@ -14,25 +14,31 @@ from fulfillment.domain.commands import (
     ConfirmWindow,
     DeclineWindow,
     DenyPayout,
+    HoldAssignment,
     PassDeadline,
     ProposeWindow,
     RecordSettlement,
     ResubmitPayout,
+    ResumeAssignment,
     Source,
     WithdrawWindow,
 )
 from fulfillment.domain.deadlines import deadlines
 from fulfillment.domain.deciding import decide
-from fulfillment.domain.events import Event
+from fulfillment.domain.events import Event, ReminderFellDue
 from fulfillment.domain.evolving import apply
 from fulfillment.domain.money import Money
+from fulfillment.domain.payout import Payout
 from fulfillment.domain.people import SYSTEM, Actor, Party, Role
 from fulfillment.domain.policy import Policy
+from fulfillment.domain.reminders import Reminder
 from fulfillment.domain.window import VisitWindow
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 POLICY = Policy()
+ENDLESS = 500
+"""Deadlines in a row after which the clock can only be running in circles."""
 
 ADA = Actor(id="ada", role=Role.CUSTOMER)
 BOB = Actor(id="bob", role=Role.PROVIDER)
@@ -100,6 +106,16 @@ def withdraws(who: Actor, version: int) -> WithdrawWindow:
     return WithdrawWindow(actor=who, version=version)
 
 
+def holds(
+    who: Actor = OLGA, *, until: datetime = NOON + DAY, reason: str = "parts on order"
+) -> HoldAssignment:
+    return HoldAssignment(actor=who, until=until, reason=reason)
+
+
+def resumes(who: Actor = OLGA) -> ResumeAssignment:
+    return ResumeAssignment(actor=who)
+
+
 def approves(
     who: Actor,
     *,
@@ -150,17 +166,48 @@ def in_time(
     Each deadline is dealt with at its very instant, in order, as a worker that is never late would.
     """
     happened: list[Event] = []
-    while (coming := deadlines(it, policy)) and coming[0].due <= until:
+    for _ in range(ENDLESS):
+        coming = deadlines(it, policy)
+        if not coming or coming[0].due > until:
+            return it, tuple(happened)
         command = PassDeadline(actor=SYSTEM, deadline_id=coming[0].id)
         events = decide(it, command, at=coming[0].due, policy=policy)
         it = apply(it, events, policy=policy)
         happened.extend(events)
-    return it, tuple(happened)
+    raise AssertionError("the clock runs in circles")
 
 
 def due(it: Assignment, deadline_id: str, *, policy: Policy = POLICY) -> datetime | None:
     """Return when that deadline comes, none if it does not."""
     return next((each.due for each in deadlines(it, policy) if each.id == deadline_id), None)
+
+
+def plan(it: Assignment, policy: Policy = POLICY) -> dict[str, datetime]:
+    """Return when each deadline comes that is still to come."""
+    return {each.id: each.due for each in deadlines(it, policy)}
+
+
+def payout(it: Assignment) -> Payout:
+    """Return the payout of finished work."""
+    assert it.payout is not None
+    return it.payout
+
+
+def with_capture_before(it: Assignment, instant: datetime) -> Assignment:
+    return replace(it, payout=replace(payout(it), capture_before=instant))
+
+
+def rings(it: Assignment, deadline_id: str, *, at: datetime) -> Sequence[Event]:
+    return deciding(it, PassDeadline(actor=SYSTEM, deadline_id=deadline_id), at=at)
+
+
+def reminders(happened: Sequence[Event]) -> list[Reminder]:
+    return [each.reminder for each in happened if isinstance(each, ReminderFellDue)]
+
+
+def brief(happened: Sequence[Event]) -> list[tuple[str, str, str, int, str]]:
+    """Return each reminder as kind, recipient, basis, n, verdict."""
+    return [(each.kind, str(each.to), each.basis, each.n, each.verdict) for each in reminders(happened)]
 
 
 # Where tests begin.

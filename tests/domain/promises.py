@@ -1,6 +1,7 @@
 """What 5.10 promises of every assignment at every moment: one function each, failing where it is broken."""
 
 from fulfillment.domain.assignment import Status
+from fulfillment.domain.commands import PassDeadline
 from fulfillment.domain.deadlines import DeadlineKind, deadlines
 from fulfillment.domain.events import (
     BecameOverdue,
@@ -57,6 +58,21 @@ def scheduled_is_an_agreed_window_and_a_hold(life: Life, hold: object) -> None:
             assert hold == life.it.agreed.window
         case Status.REJECTED | Status.CANCELLED:
             assert hold is None
+
+
+def nothing_is_agreed_without_notice(life: Life, policy: Policy) -> None:
+    """A2, for the newest step."""
+    for event in life.newest:
+        if isinstance(event, WindowConfirmed):
+            assert event.at < event.agreed.window.start - policy.min_notice
+
+
+def nothing_comes_before_its_time(life: Life, policy: Policy) -> None:
+    """P12 of the promises, for the newest step."""
+    at, command = life.journal[-1]
+    if isinstance(command, PassDeadline):
+        dues = {each.id: each.due for each in deadlines(life.before, policy)}
+        assert dues[command.deadline_id] <= at
 
 
 def no_message_goes_out_twice(life: Life) -> None:

@@ -69,6 +69,7 @@ slots = st.integers(0, 9)
 lengths = st.sampled_from([2 * HOUR, SLOT, 8 * HOUR, 14 * MINUTE])
 amounts = st.sampled_from([*[None] * 6, 0, 9_000, 49_999, 50_000, 80_000, 80_001])
 doors = st.sampled_from([*[Source.API] * 4, Source.PAGE, Source.SIGNAL, Source.UPDATE])
+workers = st.sampled_from(["punctual", "punctual", "late", "away"])
 autos = st.sampled_from([False, False, True])
 caps = st.sampled_from([20, 20, 5])
 heads = st.sampled_from([0, 1, 1, 2, 4, 5, 6])
@@ -130,7 +131,7 @@ class AssignmentMachine(RuleBasedStateMachine):
     @rule(which=lives, words=talks, slot=slots)
     def haggle(self, *, which: int, words: list[str], slot: int) -> None:
         """Say several things in a row, as people do who cannot find a time."""
-        for n, word in enumerate(words):
+        for n, word in enumerate(["propose", *words]):
             if word == "propose":
                 self.propose(which=which, who=None, off=0, slot=slot + n, lasting=2 * HOUR)
             elif word == "confirm":
@@ -197,9 +198,9 @@ class AssignmentMachine(RuleBasedStateMachine):
 
     # Time.
 
-    @rule(span=spans, punctual=st.booleans())
-    def wait(self, *, span: timedelta, punctual: bool) -> None:
-        self.market.pass_time(span, punctual=punctual)
+    @rule(span=spans, worker=workers)
+    def wait(self, *, span: timedelta, worker: str) -> None:
+        self.market.pass_time(span, worker=worker)
 
     @rule(which=lives, who=somebody, span=spans)
     def hold(self, *, which: int, who: Actor | None, span: timedelta) -> None:
@@ -241,7 +242,7 @@ class AssignmentMachine(RuleBasedStateMachine):
                 case Status.AWAITING_SCHEDULE:
                     self.propose(which=which, who=None, off=0, slot=slot + 1, lasting=2 * HOUR)
                 case Status.SCHEDULED if it.agreed and it.agreed.window.start > self.market.now:
-                    self.wait(span=it.agreed.window.start - self.market.now, punctual=True)
+                    self.wait(span=it.agreed.window.start - self.market.now, worker="punctual")
                 case Status.SCHEDULED if slot % 2:
                     self.check_in(which=which, who=None)
                 case Status.SCHEDULED | Status.IN_PROGRESS:
@@ -265,6 +266,8 @@ class AssignmentMachine(RuleBasedStateMachine):
             promises.at_most_one_proposal_is_open(life)
             promises.the_schedule_version_counts_its_steps(life)
             promises.scheduled_is_an_agreed_window_and_a_hold(life, self.market.holds.get(life.it.id))
+            promises.nothing_is_agreed_without_notice(life, self.market.policy)
+            promises.nothing_comes_before_its_time(life, self.market.policy)
             promises.no_message_goes_out_twice(life)
             promises.no_reminder_speaks_of_what_is_no_longer_meant(life)
             promises.money_moves_once_and_only_as_ruled(life, self.market.policy)
@@ -308,4 +311,4 @@ def attempt_of(it: Assignment) -> int:
 
 
 TestAssignmentMachine = AssignmentMachine.TestCase
-TestAssignmentMachine.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+TestAssignmentMachine.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)

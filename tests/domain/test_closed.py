@@ -27,6 +27,7 @@ from tests.domain.people import (
     DENIED_AT,
     DONE,
     EVE,
+    FRESH,
     LATER,
     MOVING,
     NOON,
@@ -41,6 +42,7 @@ from tests.domain.people import (
     declines,
     denies,
     forces,
+    holds,
     proposes,
     resubmits,
     settles,
@@ -131,7 +133,15 @@ def test_of_two_ways_out_taken_at_once_the_first_is_taken() -> None:
 
 
 def test_an_end_leaves_nobody_overdue() -> None:
-    late = replace(MOVING, overdue_at=NOON)
+    for it in (FRESH, MOVING):
+        late = replace(it, overdue_at=NOON)
 
-    assert after(late, RejectAssignment(actor=BOB, reason_code="sick")).overdue_at is None
-    assert after(late, CancelAssignment(actor=ADA, reason="x")).overdue_at is None
+        assert after(late, RejectAssignment(actor=BOB, reason_code="sick")).overdue_at is None
+        assert after(late, CancelAssignment(actor=ADA, reason="x")).overdue_at is None
+
+
+def test_an_end_ends_a_hold_too() -> None:
+    held = after(FRESH, holds())
+
+    assert deadlines(held, POLICY)
+    assert deadlines(after(held, CancelAssignment(actor=ADA, reason="sold the house")), POLICY) == ()

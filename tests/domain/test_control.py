@@ -7,29 +7,24 @@ from fulfillment.domain.assignment import Assignment
 from fulfillment.domain.commands import (
     AssignmentCommand,
     ExtendDeadline,
-    HoldAssignment,
-    ResumeAssignment,
     SkipDeadline,
 )
 from fulfillment.domain.errors import (
     AssignmentClosed,
     DomainError,
-    NotAParty,
     ProposalExpired,
     ReasonRequired,
     RoleForbidden,
     ValueInvalid,
-    WrongState,
 )
-from fulfillment.domain.events import BecameOverdue, ProposalEnded, ReminderFellDue, Resumed
-from fulfillment.domain.people import SYSTEM, Actor
+from fulfillment.domain.events import BecameOverdue, ProposalEnded, ReminderFellDue
+from fulfillment.domain.people import Actor
 from tests.domain.people import (
     ADA,
     BOB,
     DAY,
     DENIED,
     DENIED_AT,
-    EVE,
     FRESH,
     HOUR,
     MINUTE,
@@ -37,33 +32,24 @@ from tests.domain.people import (
     NEXT_WEEK,
     NOON,
     OLGA,
-    OLGA_FOR_ADA,
     PAID,
     POLICY,
     PROPOSED,
-    ROOT,
     SCHEDULED,
     after,
     confirms,
     deciding,
-    declines,
     due,
+    holds,
     in_time,
     proposes,
+    resumes,
 )
 
 L1, L2 = "sla_propose_l1/e1.v0/provider", "sla_propose_l2/e1.v0/provider"
+
 START = NEXT_WEEK.start
-
-
-def holds(
-    who: Actor = OLGA, *, until: datetime = NOON + DAY, reason: str = "parts on order"
-) -> HoldAssignment:
-    return HoldAssignment(actor=who, until=until, reason=reason)
-
-
-def resumes(who: Actor = OLGA) -> ResumeAssignment:
-    return ResumeAssignment(actor=who)
+HELD = after(FRESH, holds(ADA))
 
 
 def skips(deadline: str, *, who: Actor = OLGA, reason: str = "called them") -> SkipDeadline:
@@ -74,80 +60,6 @@ def extends(
     deadline: str, *, to: datetime, who: Actor = OLGA, reason: str = "they asked for it"
 ) -> ExtendDeadline:
     return ExtendDeadline(actor=who, deadline_id=deadline, to=to, reason=reason)
-
-
-class TestHolding:
-    """A21."""
-
-    @pytest.mark.parametrize("who", [ADA, BOB, OLGA, ROOT], ids=["customer", "provider", "ops", "admin"])
-    def test_is_open_to_both_sides_and_the_staff(self, who: Actor) -> None:
-        held = after(FRESH, holds(who))
-
-        assert held.held_until(NOON + HOUR) == NOON + DAY
-        assert held.held_until(NOON + DAY) is None
-
-    def test_ends_by_itself(self) -> None:
-        it, happened = in_time(after(FRESH, holds()), until=NOON + DAY)
-
-        assert Resumed(at=NOON + DAY) in happened
-        assert due(it, L1) == NOON + DAY + 12 * HOUR
-        assert due(it, "hold_end/h1") is None
-
-    @pytest.mark.parametrize("who", [ADA, BOB], ids=["customer", "provider"])
-    def test_is_for_each_side_once_in_an_epoch(self, who: Actor) -> None:
-        once = after(FRESH, holds(who), resumes(who))
-
-        with pytest.raises(RoleForbidden):
-            deciding(once, holds(who))
-        assert deciding(once, holds(BOB if who is ADA else ADA))
-        assert deciding(once, holds(OLGA))
-
-    def test_is_a_sides_again_in_the_next_epoch(self) -> None:
-        once = after(FRESH, holds(ADA), resumes(ADA))
-
-        agreed = after(once, proposes(BOB, NEXT_WEEK, seeing=0), confirms(ADA, 1))
-
-        assert deciding(agreed, holds(ADA))
-
-    def test_is_for_the_staff_as_often_as_they_like(self) -> None:
-        it = FRESH
-        for _ in range(3):
-            it = after(it, holds(OLGA), resumes(OLGA))
-
-        assert len(it.holds) == 3
-
-    def test_in_a_sides_name_counts_as_that_sides(self) -> None:
-        once = after(FRESH, holds(OLGA_FOR_ADA), resumes(OLGA))
-
-        with pytest.raises(RoleForbidden):
-            deciding(once, holds(ADA))
-
-    def test_lasts_thirty_days_at_most(self) -> None:
-        assert deciding(FRESH, holds(until=NOON + 30 * DAY))
-        with pytest.raises(ValueInvalid):
-            deciding(FRESH, holds(until=NOON + 30 * DAY + MINUTE))
-
-    def test_lets_people_go_on_talking(self) -> None:
-        held = after(PROPOSED, holds())
-
-        assert deciding(held, confirms(ADA, 1))
-        assert deciding(held, declines(ADA, 1))
-
-    @pytest.mark.parametrize(
-        ("held_by", "resumed_by"),
-        [
-            pytest.param(ADA, ADA, id="A21 the side that held it"),
-            pytest.param(ADA, OLGA, id="A21 staff for her"),
-            pytest.param(OLGA, ROOT, id="A21 other staff"),
-        ],
-    )
-    def test_is_ended_early_by_whoever_held_it_or_the_staff(self, held_by: Actor, resumed_by: Actor) -> None:
-        held = after(FRESH, holds(held_by))
-
-        resumed = after(held, resumes(resumed_by), at=NOON + 2 * HOUR)
-
-        assert resumed.held_until(NOON + 2 * HOUR) is None
-        assert due(resumed, L1) == NOON + 14 * HOUR
 
 
 class TestSkipping:
@@ -222,6 +134,14 @@ class TestMoving:
         with pytest.raises(ValueInvalid):
             deciding(PROPOSED, extends("proposal_expiry/v1", to=last + MINUTE))
 
+    def test_an_expiry_is_not_moved_beyond_that_notice_by_a_hold_either(self) -> None:
+        last = START - POLICY.min_notice
+        moved = after(PROPOSED, extends("proposal_expiry/v1", to=last))
+
+        held = after(moved, holds(until=NOON + 5 * HOUR))
+
+        assert due(held, "proposal_expiry/v1") == last
+
     def test_the_expiry_of_a_reschedule_stops_when_the_visit_it_moves_begins(self) -> None:
         assert deciding(MOVING, extends("proposal_expiry/v3", to=START))
         with pytest.raises(ValueInvalid):
@@ -276,29 +196,9 @@ class TestMoving:
         assert due(held, "visit_120m/v1/customer") == START - HOUR
 
 
-HELD = after(FRESH, holds(ADA))
-
-
 @pytest.mark.parametrize(
     ("it", "command", "refusal"),
     [
-        pytest.param(HELD, holds(OLGA), WrongState, id="A21 held already"),
-        pytest.param(FRESH, holds(EVE), NotAParty, id="A21 a stranger"),
-        pytest.param(FRESH, holds(SYSTEM), RoleForbidden, id="A21 the clock"),
-        pytest.param(FRESH, holds(until=NOON), ValueInvalid, id="A21 until now"),
-        pytest.param(FRESH, holds(until=NOON - DAY), ValueInvalid, id="A21 until yesterday"),
-        pytest.param(FRESH, holds(until=datetime(2026, 3, 3)), ValueInvalid, id="A21 until who knows"),  # noqa: DTZ001 - the point
-        pytest.param(FRESH, holds(reason=" "), ReasonRequired, id="A21 without a reason"),
-        pytest.param(FRESH, holds(reason="\0"), ValueInvalid, id="A21 an unfit reason"),
-        pytest.param(PAID, holds(OLGA), AssignmentClosed, id="A23 holding a paid one"),
-        pytest.param(FRESH, resumes(OLGA), WrongState, id="A21 not held"),
-        pytest.param(HELD, resumes(BOB), RoleForbidden, id="A21 the other side"),
-        pytest.param(HELD, resumes(EVE), NotAParty, id="A21 resumed by a stranger"),
-        pytest.param(HELD, resumes(SYSTEM), RoleForbidden, id="A21 resumed by the clock"),
-        pytest.param(
-            HELD, ResumeAssignment(actor=ADA, reason="\0"), ValueInvalid, id="A21 resumed for an unfit reason"
-        ),
-        pytest.param(PAID, resumes(OLGA), AssignmentClosed, id="A23 resuming a paid one"),
         pytest.param(FRESH, skips(L1, who=BOB), RoleForbidden, id="A22 a party skips"),
         pytest.param(FRESH, skips(L1, reason=""), ReasonRequired, id="A22 skips without a reason"),
         pytest.param(FRESH, skips("visit_120m/v1/customer"), ValueInvalid, id="A22 skips what is not coming"),

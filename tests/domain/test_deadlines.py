@@ -3,11 +3,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment, Hold
-from fulfillment.domain.commands import CheckIn, HoldAssignment, ResumeAssignment
+from fulfillment.domain.assignment import Assignment
+from fulfillment.domain.commands import CheckIn
 from fulfillment.domain.deadlines import ORDER, DeadlineKind, deadlines
 from fulfillment.domain.people import Party
-from fulfillment.domain.policy import Policy
 from tests.domain.people import (
     ADA,
     APPROVED,
@@ -36,24 +35,17 @@ from tests.domain.people import (
     declines,
     denies,
     due,
+    plan,
     proposes,
     resubmits,
     visit,
+    with_capture_before,
 )
 
 START, END = NEXT_WEEK.start, NEXT_WEEK.end
 SOON = after(FRESH, proposes(BOB, visit(NOON + 10 * HOUR), seeing=0))
 BY_OPS = after(FRESH, proposes(OLGA, NEXT_WEEK, seeing=0))
 GRACE = timedelta(hours=1)
-
-
-def with_capture_before(it: Assignment, instant: datetime) -> Assignment:
-    assert it.payout is not None
-    return replace(it, payout=replace(it.payout, capture_before=instant))
-
-
-def plan(it: Assignment, policy: Policy = POLICY) -> dict[str, datetime]:
-    return {each.id: each.due for each in deadlines(it, policy)}
 
 
 @pytest.mark.parametrize(
@@ -222,89 +214,6 @@ def test_a_reschedule_lapses_by_whichever_comes_first(
 
     assert due(it, "proposal_expiry/v3") == lapses
     assert due(it, "sla_confirm_l2/v3/provider") == lapses
-
-
-class TestHolding:
-    """A21: patience stands still, visits do not."""
-
-    @staticmethod
-    def held(it: Assignment, *, at: datetime, lasting: timedelta) -> Assignment:
-        return after(it, HoldAssignment(actor=OLGA, until=at + lasting, reason="parts on order"), at=at)
-
-    @pytest.mark.parametrize(
-        ("it", "at", "id"),
-        [
-            pytest.param(FRESH, NOON, "sla_propose_l1/e1.v0/provider", id="A21 propose L1"),
-            pytest.param(FRESH, NOON + HOUR, "sla_propose_l2/e1.v0/provider", id="A21 propose L2"),
-            pytest.param(FRESH, NOON + HOUR, "sla_propose_l3/e1.v0/provider", id="A21 propose L3"),
-            pytest.param(PROPOSED, NOON + HOUR, "sla_confirm_l1/v1/customer", id="A21 confirm L1"),
-            pytest.param(PROPOSED, NOON + HOUR, "sla_confirm_l2/v1/customer", id="A21 confirm L2"),
-            pytest.param(PROPOSED, NOON + HOUR, "proposal_expiry/v1", id="A21 expiry"),
-            pytest.param(DONE, DONE_AT + HOUR, "sla_payout_l2/p1/admin", id="A21 payout L2"),
-            pytest.param(DENIED, DENIED_AT + HOUR, "resubmit_nudge/p1", id="A21 resubmit nudge"),
-            pytest.param(DENIED, DENIED_AT + HOUR, "resubmit_expiry/p1", id="A21 resubmit expiry"),
-            pytest.param(IN_PROGRESS, END + GRACE + HOUR, "completion_nudge/v1/2", id="A21 completion 2"),
-        ],
-    )
-    def test_shifts_patience_by_the_held_time(self, it: Assignment, at: datetime, id: str) -> None:
-        before = plan(it)[id]
-
-        assert plan(self.held(it, at=at, lasting=5 * HOUR))[id] == before + 5 * HOUR
-
-    @pytest.mark.parametrize(
-        "id",
-        [
-            "visit_1440m/v1/customer",
-            "visit_120m/v1/provider",
-            "start_check/v1",
-        ],
-    )
-    def test_leaves_the_visit_where_it_is(self, id: str) -> None:
-        held = self.held(SCHEDULED, at=START - 2 * DAY, lasting=3 * DAY)
-
-        assert plan(held)[id] == plan(SCHEDULED)[id]
-
-    def test_that_ended_before_a_patience_began_does_not_lengthen_it(self) -> None:
-        over = replace(FRESH, holds=(Hold(since=NOON - 2 * HOUR, until=NOON, by=Party.ADMIN, reason="x"),))
-
-        assert plan(over).items() >= plan(FRESH).items()
-
-    def test_that_began_before_a_patience_lengthens_it_by_the_rest(self) -> None:
-        held = self.held(FRESH, at=NOON, lasting=10 * HOUR)
-        proposed = after(held, proposes(BOB, NEXT_WEEK, seeing=0), at=NOON + 4 * HOUR)
-
-        assert due(proposed, "proposal_expiry/v1") == NOON + 4 * HOUR + DAY + 6 * HOUR
-
-    def test_never_stretches_an_expiry_into_the_notice_a_visit_needs(self) -> None:
-        held = self.held(SOON, at=NOON, lasting=5 * HOUR)
-
-        assert due(held, "proposal_expiry/v1") == NOON + 8 * HOUR
-        assert due(held, "sla_confirm_l2/v1/customer") == NOON + 8 * HOUR
-
-    def test_never_stretches_a_denial_into_the_last_day_of_the_authorisation(self) -> None:
-        held = self.held(with_capture_before(DENIED, DENIED_AT + 5 * DAY), at=DENIED_AT, lasting=3 * DAY)
-
-        assert due(held, "resubmit_expiry/p1") == DENIED_AT + 4 * DAY
-
-    def test_cut_short_gives_the_rest_back(self) -> None:
-        held = self.held(FRESH, at=NOON, lasting=10 * HOUR)
-
-        resumed = after(held, ResumeAssignment(actor=OLGA), at=NOON + 4 * HOUR)
-
-        assert due(resumed, "sla_propose_l1/e1.v0/provider") == NOON + 16 * HOUR
-        assert due(resumed, "hold_end/h1") is None
-
-    def test_twice_adds_up(self) -> None:
-        once = after(
-            self.held(FRESH, at=NOON, lasting=2 * HOUR), ResumeAssignment(actor=OLGA), at=NOON + HOUR
-        )
-
-        twice = self.held(once, at=NOON + 2 * HOUR, lasting=3 * HOUR)
-
-        assert due(twice, "sla_propose_l1/e1.v0/provider") == NOON + 12 * HOUR + HOUR + 3 * HOUR
-
-    def test_ends_by_itself_at_its_instant(self) -> None:
-        assert due(self.held(FRESH, at=NOON, lasting=2 * HOUR), "hold_end/h1") == NOON + 2 * HOUR
 
 
 def test_deadlines_of_one_instant_come_in_the_order_of_their_kinds() -> None:

@@ -168,6 +168,7 @@ def test_j10_the_slot_that_is_taken_along_becomes_the_first_proposal() -> None:
     assert made.proposal is not None
     assert (made.proposal.window, made.price) == (window(NOON + DAY), PRICE)
     assert made.id == derived("assignment", "j1", "2")
+    assert (play.job.agreed_window, play.job.agreed_price) == (None, None)
 
 
 def test_j10_later_waves_leave_the_slot_to_the_provider() -> None:

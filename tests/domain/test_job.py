@@ -23,6 +23,7 @@ from fulfillment.domain.job import (
 )
 from fulfillment.domain.job_commands import (
     AcceptQuote,
+    AssignProvider,
     CancelJob,
     JobCommand,
     NoteAssignmentClosed,
@@ -64,6 +65,7 @@ from tests.domain.jobs import (
     quoting,
     requeued,
     standing,
+    unfilled,
     window,
 )
 
@@ -272,6 +274,12 @@ def test_every_step_counts_and_leaves_its_passed_deadlines_behind() -> None:
     assert play.job.passed == ()
 
 
+def assigned() -> Play:
+    play = unfilled()
+    play.do(AssignProvider(actor=OPS, reason="by phone", provider_id="zed", amount=PRICE))
+    return play
+
+
 @pytest.mark.parametrize(
     ("make", "actor", "seen"),
     [
@@ -280,6 +288,7 @@ def test_every_step_counts_and_leaves_its_passed_deadlines_behind() -> None:
         pytest.param(quoting, ZED, True, id="a provider, while it is looking"),
         pytest.param(accepted, ZED, False, id="a provider, while another has it"),
         pytest.param(accepted, BOB, True, id="the provider who has it"),
+        pytest.param(assigned, ZED, True, id="the provider whom operations gave it"),
         pytest.param(accepted, CYD, True, id="a provider on standby"),
         pytest.param(filled, DAN, True, id="a provider who was too late"),
         pytest.param(requeued, BOB, False, id="a provider who gave it back (D8)"),

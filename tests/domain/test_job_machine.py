@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fulfillment.domain.assignment import CLOSED, Assignment, Status
 from fulfillment.domain.dispatching import wants_candidates
 from fulfillment.domain.errors import DomainError
-from fulfillment.domain.job import DispatchMode, Job, JobStatus, OfferStatus, QuoteStatus
+from fulfillment.domain.job import ENDED, DispatchMode, Job, JobStatus, OfferStatus, QuoteStatus
 from fulfillment.domain.job_commands import (
     AcceptOffer,
     AcceptQuote,
@@ -42,15 +42,17 @@ from fulfillment.domain.job_evolving import apply_job
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import SYSTEM
 from fulfillment.domain.posting import post
+from fulfillment.domain.window import VisitWindow
 from tests.domain.jobs import ADA, NOON, OPS, POLICY, posting, provider, window
 
 PEOPLE = ("ann", "ben", "cem", "dov", "eli")
-BUSY = replace(POLICY, max_requeues=2, max_waves=2, wave_size=2)
+BUSY = replace(POLICY, max_requeues=1, max_waves=2, wave_size=2)
 
 people = st.sampled_from(PEOPLE)
-spans = st.sampled_from([1, 30, 60, 125, 24 * 60, 2 * 24 * 60, 8 * 24 * 60])
+spans = st.sampled_from([1, 10, 30, 60, 60, 125, 125, 24 * 60, 2 * 24 * 60])
 windows = st.none() | st.integers(-2, 60).map(lambda hours: window(NOON + timedelta(hours=hours)))
-outcomes = st.sampled_from(sorted(CLOSED))
+outcomes = st.sampled_from([Status.REJECTED, Status.REJECTED, Status.REJECTED, *sorted(CLOSED)])
+seldom = st.sampled_from([False] * 9 + [True])
 
 
 class JobMachine(RuleBasedStateMachine):
@@ -65,6 +67,12 @@ class JobMachine(RuleBasedStateMachine):
         self.made: list[Assignment] = []
         self.rejected: list[str] = []
         self.unfilled: list[str] = []
+        self.outcomes: dict[str, Status] = {}
+        self.the_clock_catches_up()
+
+    @property
+    def stands(self) -> JobStatus:
+        return self.job.status
 
     def ask(self, command: JobCommand) -> None:
         """Carry a command out; a refusal has to be one of those with a name."""
@@ -100,9 +108,13 @@ class JobMachine(RuleBasedStateMachine):
 
     # Time, the clock and the matching door.
 
-    @rule(minutes=spans)
-    def time_passes(self, minutes: int) -> None:
+    @rule(minutes=spans, known=st.lists(people, max_size=4), lagging=seldom)
+    def time_passes(self, minutes: int, known: list[str], *, lagging: bool) -> None:
         self.at += timedelta(minutes=minutes)
+        if lagging:
+            return
+        self.the_clock_catches_up()
+        self.the_matching_door_answers([*known, *known], stray=False)
 
     @rule()
     def the_clock_catches_up(self) -> None:
@@ -110,71 +122,97 @@ class JobMachine(RuleBasedStateMachine):
             self.ask(PassJobDeadline(actor=SYSTEM, deadline_id=due[0].id))
 
     @rule(place=st.integers(0, 5))
-    def the_clock_picks_any_deadline(self, place: int) -> None:
+    def the_clock_rings_too_early(self, place: int) -> None:
         coming = job_deadlines(self.job, self.policy)
         if coming:
             self.ask(PassJobDeadline(actor=SYSTEM, deadline_id=coming[place % len(coming)].id))
 
-    @rule(known=st.lists(st.sampled_from([*PEOPLE, "ada"]), max_size=4), shift=st.sampled_from([0, 0, 0, 1]))
-    def the_matching_door_answers(self, known: list[str], shift: int) -> None:
+    @precondition(lambda self: self.job.seeking or self.stands in {JobStatus.OFFERING, JobStatus.ACCEPTED})
+    @rule(known=st.lists(st.sampled_from([*PEOPLE, "ada"]), max_size=6), stray=seldom)
+    def the_matching_door_answers(self, known: list[str], *, stray: bool) -> None:
+        """Answer with anybody, the barred and the repeated among them; at times for another wave."""
         search = wants_candidates(self.job, self.policy)
         round, wave = (search.round, search.wave) if search else (self.job.round, self.job.wave)
-        self.ask(OpenWave(actor=SYSTEM, round=round, wave=wave + shift, candidates=tuple(known)))
+        self.ask(OpenWave(actor=SYSTEM, round=round, wave=wave + stray, candidates=tuple(known)))
 
     # People.
 
-    @rule(who=people, price=st.integers(1, 25_000), window=windows, valid=st.none() | st.integers(1, 100))
-    def somebody_quotes(self, who: str, price: int, window: object, valid: int | None) -> None:
+    @precondition(lambda self: self.stands not in {JobStatus.ACCEPTED, *ENDED})
+    @rule(who=people, price=st.integers(1, 21_000), window=windows, valid=st.none() | st.integers(1, 100))
+    def somebody_quotes(self, who: str, price: int, window: VisitWindow | None, valid: int | None) -> None:
         command = SubmitQuote(
             actor=provider(who),
             quote_id=f"q-{who}",
             price=Money(amount=price, currency="EUR"),
-            window=window,  # type: ignore[arg-type]  # the strategy's type is wider than what it draws
+            window=window,
             valid_until=None if valid is None else self.at + timedelta(hours=valid),
         )
         self.ask(command)
+        self.ask(replace(command, window=None))
 
+    @precondition(lambda self: self.job.usable_quotes)
     @rule(who=people)
     def somebody_withdraws(self, who: str) -> None:
         self.ask(WithdrawQuote(actor=provider(who), quote_id=f"q-{who}"))
 
-    @rule(who=people, back=st.sampled_from([0, 0, 0, 1]))
-    def the_customer_chooses(self, who: str, back: int) -> None:
-        quote = self.job.quote_of(who)
-        version = quote.version - back if quote else 1
-        self.ask(AcceptQuote(actor=ADA, quote_id=f"q-{who}", version=version))
+    @precondition(lambda self: self.job.usable_quotes)
+    @rule(place=st.integers(0, 4), stale=seldom)
+    def the_customer_chooses(self, place: int, *, stale: bool) -> None:
+        if self.job.quotes:
+            quote = self.job.quotes[place % len(self.job.quotes)]
+            self.ask(AcceptQuote(actor=ADA, quote_id=quote.id, version=quote.version - stale))
 
-    @rule(place=st.integers(0, 9), yes=st.booleans())
-    def somebody_answers_an_offer(self, place: int, *, yes: bool) -> None:
-        if not self.job.offers:
+    @precondition(lambda self: self.job.offers)
+    @rule(place=st.integers(0, 9), old=seldom, yes=st.booleans())
+    def somebody_answers_an_offer(self, place: int, *, old: bool, yes: bool) -> None:
+        offers = self.job.offers if old else self.job.open_offers
+        if not offers:
             return
-        offer = self.job.offers[-1 - place % len(self.job.offers)]
+        offer = offers[place % len(offers)]
         who = provider(offer.provider_id)
         answer = AcceptOffer(actor=who, offer_id=offer.id)
         self.ask(answer if yes else DeclineOffer(actor=who, offer_id=offer.id, reason_code="busy"))
 
+    @rule(who=people, window=windows)
+    def somebody_is_found(self, who: str, window: VisitWindow | None) -> None:
+        """Let a job find its provider as it can: by an open offer, by a quote, or by operations."""
+        self.the_matching_door_answers([who], stray=False)
+        self.somebody_answers_an_offer(0, old=False, yes=True)
+        if self.job.live:
+            return
+        self.somebody_quotes(who, 9_000, window, None)
+        self.the_customer_chooses(0, stale=False)
+        amount = Money(amount=9_000, currency="EUR")
+        self.ask(AssignProvider(actor=OPS, reason="by phone", provider_id=who, amount=amount))
+
+    @precondition(lambda self: self.made)
     @rule(outcome=outcomes, keep=st.booleans(), exclude=st.booleans(), late=st.booleans(), window=windows)
     def an_assignment_ends(
-        self, outcome: Status, *, keep: bool, exclude: bool, late: bool, window: object
+        self, outcome: Status, *, keep: bool, exclude: bool, late: bool, window: VisitWindow | None
     ) -> None:
+        """Report the end of the newest assignments, of which only one can still be live."""
         for made in self.made[-2:]:
             news = NoteAssignmentClosed(
                 actor=SYSTEM,
                 assignment_id=made.id,
-                outcome=outcome,
+                outcome=self.outcomes.setdefault(made.id, outcome),
                 at=self.at,
                 keep_job=keep,
                 exclude=exclude,
                 late=late,
-                window=window,  # type: ignore[arg-type]  # as above
+                window=window,
             )
+            live, steps = self.job.live, self.steps
             self.ask(news)
+            assert self.steps == steps or (live and live.assignment_id == made.id)
 
-    @rule(really=st.sampled_from([False, False, False, True]))
+    @precondition(lambda self: self.made)
+    @rule(really=seldom)
     def the_customer_cancels(self, *, really: bool) -> None:
         if really:
             self.ask(CancelJob(actor=ADA, reason="no need"))
 
+    @precondition(lambda self: self.stands in {JobStatus.UNFILLED, JobStatus.REQUEUED})
     @rule(who=people, hours=st.integers(1, 100), wide=st.sampled_from([None, *DispatchMode]))
     def operations_help(self, who: str, hours: int, wide: DispatchMode | None) -> None:
         amount = Money(amount=9_000, currency="EUR")
@@ -241,4 +279,4 @@ class JobMachine(RuleBasedStateMachine):
 
 
 TestJobMachine = JobMachine.TestCase
-TestJobMachine.settings = settings(max_examples=150, stateful_step_count=60, deadline=None, database=None)
+TestJobMachine.settings = settings(max_examples=250, stateful_step_count=50, deadline=None, database=None)

@@ -1,24 +1,21 @@
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from fulfillment.domain.assignment import Assignment, Status
-from fulfillment.domain.commands import HoldAssignment, PassDeadline
+from fulfillment.domain.commands import ExtendDeadline, HoldAssignment, PassDeadline
 from fulfillment.domain.errors import RoleForbidden
 from fulfillment.domain.events import (
     BecameOverdue,
     Cancelled,
     DeadlinePassed,
     Escalated,
-    Event,
     ProposalEnded,
     Rejected,
-    ReminderFellDue,
 )
-from fulfillment.domain.people import SYSTEM, Party
-from fulfillment.domain.reminders import ADMINS, Reminder, ReminderKind, Verdict
+from fulfillment.domain.people import Party
+from fulfillment.domain.reminders import Verdict
 from tests.domain.people import (
     ADA,
     BOB,
@@ -42,29 +39,19 @@ from tests.domain.people import (
     ROOT,
     SCHEDULED,
     after,
+    brief,
     confirms,
     deciding,
     declines,
     in_time,
     proposes,
+    reminders,
+    rings,
     visit,
     withdraws,
 )
 
 START, END = NEXT_WEEK.start, NEXT_WEEK.end
-
-
-def reminders(happened: Sequence[Event]) -> list[Reminder]:
-    return [each.reminder for each in happened if isinstance(each, ReminderFellDue)]
-
-
-def brief(happened: Sequence[Event]) -> list[tuple[str, str, str, int, str]]:
-    """Return each reminder as kind, recipient, basis, n, verdict."""
-    return [(each.kind, str(each.to), each.basis, each.n, each.verdict) for each in reminders(happened)]
-
-
-def rings(it: Assignment, deadline_id: str, *, at: datetime) -> Sequence[Event]:
-    return deciding(it, PassDeadline(actor=SYSTEM, deadline_id=deadline_id), at=at)
 
 
 class TestSilence:
@@ -185,118 +172,14 @@ class TestClosingForSilence:
         assert isinstance(happened[-1], Cancelled)
 
     def test_never_touches_a_visit_that_is_agreed_nor_finished_work(self) -> None:
-        moving, _ = in_time(MOVING, until=START - HOUR, policy=self.AUTO)
+        patient = ExtendDeadline(actor=OLGA, deadline_id="proposal_expiry/v3", to=START, reason="on leave")
+
+        moving, happened = in_time(after(MOVING, patient), until=START - HOUR, policy=self.AUTO)
         done, _ = in_time(DONE, until=DONE_AT + 90 * DAY, policy=self.AUTO)
 
+        assert any(isinstance(each, Escalated) for each in happened)
         assert moving.status is Status.SCHEDULED
         assert done.status is Status.PAYOUT_PENDING
-
-
-class TestBeforeTheVisit:
-    """VISIT_24H, VISIT_2H of 5.5."""
-
-    def test_both_sides_hear_a_day_and_two_hours_before(self) -> None:
-        _, happened = in_time(SCHEDULED, until=START)
-
-        assert brief(happened) == [
-            ("visit_24h", "customer:ada", "v1", 1, "planned"),
-            ("visit_24h", "provider:bob", "v1", 1, "planned"),
-            ("visit_2h", "customer:ada", "v1", 1, "planned"),
-            ("visit_2h", "provider:bob", "v1", 1, "planned"),
-        ]
-
-    def test_another_offset_is_a_kind_of_its_own_that_names_its_distance(self) -> None:
-        policy = replace(POLICY, visit_offsets=(45 * MINUTE, timedelta(seconds=90)))
-
-        _, happened = in_time(SCHEDULED, until=START, policy=policy)
-
-        assert [(kind, basis) for kind, to, basis, _, _ in brief(happened) if to == "customer:ada"] == [
-            ("visit", "v1-45m"),
-            ("visit", "v1-90s"),
-        ]
-
-    def test_after_a_reschedule_only_the_new_visit_is_spoken_of(self) -> None:
-        moved = after(MOVING, confirms(BOB, 3))
-
-        _, happened = in_time(moved, until=LATER.start)
-
-        assert {each.basis for each in reminders(happened)} == {"v3"}
-
-    @pytest.mark.parametrize(
-        ("agreed_before", "verdict"),
-        [
-            pytest.param(24 * HOUR, Verdict.PLANNED, id="5.5 at the very moment"),
-            pytest.param(24 * HOUR - MINUTE, Verdict.SKIPPED_COVERED, id="5.5 a minute inside"),
-        ],
-    )
-    def test_a_confirmation_inside_the_span_served_as_the_reminder(
-        self, agreed_before: timedelta, verdict: Verdict
-    ) -> None:
-        agreed_at = START - agreed_before
-        late = after(FRESH, proposes(BOB, NEXT_WEEK, seeing=0), confirms(ADA, 1), at=agreed_at)
-
-        happened = rings(late, "visit_1440m/v1/customer", at=agreed_at)
-
-        assert [each.verdict for each in reminders(happened)] == [verdict]
-
-    @pytest.mark.parametrize(
-        ("reminder", "at", "verdict"),
-        [
-            pytest.param("visit_1440m", START - 24 * HOUR + 30 * MINUTE, Verdict.PLANNED, id="24h half late"),
-            pytest.param("visit_1440m", START - 3 * HOUR, Verdict.PLANNED, id="24h late, three hours left"),
-            pytest.param(
-                "visit_1440m", START - 3 * HOUR + MINUTE, Verdict.SKIPPED_LATE, id="24h late, less left"
-            ),
-            pytest.param("visit_1440m", START + DAY, Verdict.SKIPPED_LATE, id="24h after the fact"),
-            pytest.param("visit_120m", START - MINUTE, Verdict.PLANNED, id="2h late, a minute left"),
-            pytest.param("visit_120m", START, Verdict.SKIPPED_LATE, id="2h when it begins"),
-        ],
-    )
-    def test_a_reminder_that_is_late_goes_out_while_it_still_helps(
-        self, reminder: str, at: datetime, verdict: Verdict
-    ) -> None:
-        happened = rings(SCHEDULED, f"{reminder}/v1/customer", at=at)
-
-        assert [each.verdict for each in reminders(happened)] == [verdict]
-
-    def test_a_reminder_half_an_hour_late_is_not_late(self) -> None:
-        near = replace(POLICY, visit_offsets=(3 * HOUR,))
-        command = PassDeadline(actor=SYSTEM, deadline_id="visit_180m/v1/customer")
-
-        on_time = deciding(SCHEDULED, command, at=START - 150 * MINUTE, policy=near)
-        late = deciding(SCHEDULED, command, at=START - 149 * MINUTE, policy=near)
-
-        assert [each.verdict for each in reminders(on_time)] == [Verdict.PLANNED]
-        assert [each.verdict for each in reminders(late)] == [Verdict.SKIPPED_LATE]
-
-
-class TestAfterTheVisitBegan:
-    """A15, A16, reminders only."""
-
-    def test_a_provider_who_is_not_there_after_a_quarter_of_an_hour_is_asked(self) -> None:
-        _, happened = in_time(SCHEDULED, until=START + 15 * MINUTE)
-
-        assert brief(happened)[-1] == ("start_check", "provider:bob", "v1", 1, "planned")
-
-    def test_a_provider_who_checked_in_is_not_asked(self) -> None:
-        _, happened = in_time(IN_PROGRESS, until=START + DAY)
-
-        assert ReminderKind.START_CHECK not in {each.kind for each in reminders(happened)}
-
-    @pytest.mark.parametrize("it", [SCHEDULED, IN_PROGRESS], ids=["A16 scheduled", "A16 in progress"])
-    def test_whether_it_is_done_is_asked_three_times_and_the_third_marks_overdue(
-        self, it: Assignment
-    ) -> None:
-        ended, happened = in_time(it, until=END + 9 * DAY)
-        asked = [each for each in reminders(happened) if each.kind is ReminderKind.COMPLETION_NUDGE]
-
-        assert [(each.n, each.due) for each in asked] == [
-            (1, END + HOUR),
-            (2, END + HOUR + DAY),
-            (3, END + HOUR + 2 * DAY),
-        ]
-        assert ended.overdue_at == END + HOUR + 2 * DAY
-        assert [each.owed_by for each in happened if isinstance(each, BecameOverdue)] == [Party.PROVIDER]
 
 
 class TestTheAnswerToAProposal:
@@ -364,24 +247,3 @@ def test_a_proposal_that_lapses_during_a_hold_makes_nobody_overdue() -> None:
     assert [each.at for each in happened if isinstance(each, ProposalEnded)] == [NOON + 8 * HOUR]
     assert reminders(happened) == []
     assert it.overdue_at is None
-
-
-def test_what_went_out_is_counted_and_what_was_skipped_is_not() -> None:
-    it, happened = in_time(PROPOSED, until=NOON + DAY)
-
-    assert [each.verdict for each in reminders(happened)] == [Verdict.PLANNED, Verdict.SKIPPED_LATE]
-    assert (it.reminder_count, it.last_reminder_at) == (1, NOON + 12 * HOUR)
-
-
-def test_the_key_of_a_reminder_names_what_whom_which_promise_and_by_which_channel() -> None:
-    _, happened = in_time(SCHEDULED, until=START - DAY)
-
-    keys = [each.dedupe_key("a1", channel="email") for each in reminders(happened)]
-
-    assert keys == ["a1|visit_24h|customer:ada|v1|1|email", "a1|visit_24h|provider:bob|v1|1|email"]
-
-
-def test_admins_are_reminded_as_one() -> None:
-    _, happened = in_time(DONE, until=DONE_AT + DAY)
-
-    assert [each.to for each in reminders(happened)] == [ADMINS]

@@ -27,13 +27,16 @@ from fulfillment.domain.job import (
 )
 from fulfillment.domain.job_commands import (
     JobCommand,
+    PassJobDeadline,
     SubmitQuote,
     WithdrawQuote,
 )
+from fulfillment.domain.job_deadlines import job_deadlines
 from fulfillment.domain.job_events import (
     ChoiceOverdue,
 )
 from fulfillment.domain.money import Money
+from fulfillment.domain.people import SYSTEM
 from tests.domain.jobs import (
     ADA,
     BOB,
@@ -173,6 +176,13 @@ def test_j3_is_refused(make: Callable[[], Play], command: JobCommand, refusal: t
         make().do(command)
 
 
+def test_j3_past_its_time_a_job_in_somebodys_hands_is_not_over() -> None:
+    play = accepted()
+    play.at = play.job.expires_at
+    with pytest.raises(WrongState):
+        play.quote(ZED)
+
+
 @pytest.mark.parametrize("status", sorted(ENDED), ids=lambda status: f"J3 {status}")
 def test_j3_nothing_is_withdrawn_from_a_job_that_is_over(status: JobStatus) -> None:
     play = standing(status)
@@ -220,3 +230,15 @@ def test_a_quote_that_lapses_with_the_time_for_quotes_is_no_choice_left() -> Non
     play.quote(BOB, valid_until=NOON + POLICY.quote_deadline)
     play.wait(POLICY.quote_deadline)
     assert play.job.status is JobStatus.UNFILLED
+    assert not [event for event in play.events if isinstance(event, ChoiceOverdue)]
+
+
+def test_x9_the_time_for_quotes_of_an_earlier_stay_does_not_end_a_later_one() -> None:
+    play = quoting()
+    (early,) = [each.id for each in job_deadlines(play.job, POLICY) if each.kind == "quote_deadline"]
+    play.choose(BOB)
+    play.close(Status.REJECTED)
+    play.settle()
+    play.at += POLICY.quote_deadline
+    assert play.do(PassJobDeadline(actor=SYSTEM, deadline_id=early)) == ()
+    assert play.stands() is JobStatus.QUOTING

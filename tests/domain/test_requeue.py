@@ -37,6 +37,7 @@ from tests.domain.jobs import (
     Play,
     accepted,
     kinds,
+    offering,
     provider,
     quoting,
     unfilled,
@@ -90,6 +91,14 @@ def test_j8_a_standby_quote_that_lapsed_meanwhile_does_not_reopen() -> None:
     play.at += HOUR
     play.close(Status.REJECTED)
     assert play.quote_of(DAN).status is QuoteStatus.EXPIRED
+
+
+def test_j8_whoever_gives_an_offer_back_takes_their_quote_along() -> None:
+    play = offering("bob", mode=DispatchMode.BOTH)
+    play.quote(BOB)
+    play.take(BOB)
+    play.close(Status.REJECTED)
+    assert play.quote_of(BOB).status is QuoteStatus.WITHDRAWN
 
 
 def worn_out() -> Play:

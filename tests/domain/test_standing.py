@@ -166,6 +166,7 @@ def test_a_first_mark_leaves_it_the_admins_turn() -> None:
         pytest.param(IN_PROGRESS, END + DAY + HOUR, END + HOUR + 2 * DAY, id="5.5 the third question"),
         pytest.param(IN_PROGRESS, END + 3 * DAY, None, id="5.5 no fourth"),
         pytest.param(DONE, DONE_AT, DONE_AT + DAY, id="5.5 the admins"),
+        pytest.param(DONE, DONE_AT + 2 * DAY, None, id="5.5 then operations"),
         pytest.param(DENIED, DENIED_AT, DENIED_AT + 3.5 * DAY, id="5.5 the evidence"),
         pytest.param(DENIED, DENIED_AT + 4 * DAY, None, id="5.5 no second nudge for it"),
         pytest.param(PAID, DONE_AT + DAY, None, id="A23"),

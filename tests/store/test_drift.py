@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 from fulfillment.store import migrate
 from fulfillment.store.tables import Table
 from tests.store import server
-from tests.store.test_guards import sql
+from tests.store.looking import sql
 
 COLUMNS = """
     SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default, is_identity

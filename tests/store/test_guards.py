@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any
 
 import psycopg
 import pytest
@@ -16,13 +15,7 @@ from tests.domain.people import DAY, HOUR, NOON, ROOT, approves
 from tests.store import server
 from tests.store.crowd import populate
 from tests.store.diaries import Diary, JobDiary, Sessions, fresh_id
-
-
-def sql(url: str, statement: str, *values: object) -> Any:
-    """Run one statement in a transaction of its own and return its rows, if it has any."""
-    with psycopg.connect(server.plain(url), autocommit=True) as connection:
-        cursor = connection.execute(statement.encode(), values)
-        return cursor.fetchall() if cursor.description else None
+from tests.store.looking import sql
 
 
 class TestOneLiveAssignment:

@@ -15,6 +15,7 @@ from fulfillment.store.ledger import Busy, Overtaken, Taking, reserve, settle
 from fulfillment.store.tables import HoldRow
 from tests.domain.people import ADA, HOUR, LATER, NEXT_WEEK, confirms, declines, proposes, visit
 from tests.store.diaries import Diary, Sessions, fresh_id
+from tests.store.looking import in_the_queue
 
 Held = list[tuple[datetime, datetime]]
 
@@ -69,22 +70,33 @@ class TestTwoVisitsOfOneProvider:
     async def test_of_two_that_reschedule_into_each_other_both_keep_what_they_have(
         self, sessions: Sessions
     ) -> None:
-        """Each would wait for the other to know whether it is in the way, if they did not queue up."""
-        pairs = [(first, Diary(provider_id=first.provider_id).it) for first in (Diary().it for _ in range(5))]
-        for first, second in pairs:
-            await take(sessions, first, NEXT_WEEK)
-            await take(sessions, second, LATER)
+        first = Diary().it
+        second = Diary(provider_id=first.provider_id).it
+        await take(sessions, first, NEXT_WEEK)
+        await take(sessions, second, LATER)
 
         ends = await asyncio.gather(
-            *(take(sessions, first, LATER, agreed=NEXT_WEEK, claim=2) for first, _ in pairs),
-            *(take(sessions, second, NEXT_WEEK, agreed=LATER, claim=2) for _, second in pairs),
+            take(sessions, first, LATER, agreed=NEXT_WEEK, claim=2),
+            take(sessions, second, NEXT_WEEK, agreed=LATER, claim=2),
             return_exceptions=True,
         )
 
-        assert {type(end) for end in ends} == {Busy}
-        for first, second in pairs:
-            assert await held(sessions, first.id) == spans(NEXT_WEEK)
-            assert await held(sessions, second.id) == spans(LATER)
+        assert [type(end) for end in ends] == [Busy, Busy]
+        assert await held(sessions, first.id) == spans(NEXT_WEEK)
+        assert await held(sessions, second.id) == spans(LATER)
+
+    async def test_who_writes_a_providers_time_waits_for_whoever_does(self, sessions: Sessions) -> None:
+        """Each would else wait for the other's row, to know whether the two overlap: a deadlock."""
+        first = Diary().it
+        second = Diary(provider_id=first.provider_id).it
+
+        async with sessions.begin() as session:
+            await reserve(session, taking(first, 1), wanted=NEXT_WEEK, agreed=None)
+            other = asyncio.create_task(take(sessions, second, LATER))
+            await in_the_queue(sessions)
+        await other
+
+        assert await held(sessions, second.id) == spans(LATER)
 
     async def test_one_may_begin_when_the_other_ends(self, sessions: Sessions) -> None:
         first = Diary().it

@@ -15,7 +15,7 @@ from fulfillment.store.views.jobs import job
 from tests.domain.jobs import ADA, BOB, CYD, HOUR, NOON
 from tests.domain.people import euros
 from tests.store.diaries import JobDiary, Sessions
-from tests.store.test_ledger import rows
+from tests.store.looking import rows
 
 
 def quoted() -> JobDiary:

@@ -8,28 +8,25 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from fulfillment.domain.assignment import ProposalStatus, Status
-from fulfillment.domain.commands import CancelAssignment, RejectAssignment, Source
-from fulfillment.domain.entries import Refusal
+from fulfillment.domain.assignment import ProposalStatus
+from fulfillment.store import ledger
 from fulfillment.store.tables import (
     AssignmentRow,
     AuditRow,
     DecisionRow,
+    Entity,
     OutboxRow,
     OutcomeRow,
     PayoutRow,
     ProposalRow,
     ReminderRow,
-    Table,
 )
-from fulfillment.store.views import history
 from fulfillment.store.views.assignments import assignment
 from tests.domain.people import (
     ADA,
     DAY,
     HOUR,
     LATER,
-    MALLORY,
     NEXT_WEEK,
     NOON,
     OLGA_FOR_ADA,
@@ -45,15 +42,8 @@ from tests.domain.people import (
     resubmits,
     settles,
 )
-from tests.store.diaries import Diary, Sessions, fresh_id
-
-
-async def rows(sessions: Sessions, table: type[Table], *columns: str, **where: Any) -> list[tuple[Any, ...]]:
-    """Return these columns of the rows that match, in the order of the columns."""
-    query = select(*(getattr(table, name) for name in columns))
-    query = query.where(*(getattr(table, name) == value for name, value in where.items()))
-    async with sessions() as session:
-        return sorted(tuple(row) for row in await session.execute(query))
+from tests.store.diaries import Diary, Sessions, about, fresh_id
+from tests.store.looking import in_the_queue, rows
 
 
 async def numbers(sessions: Sessions, diary: Diary) -> list[int]:
@@ -144,10 +134,17 @@ class TestEchoes:
         ]
         assert await rows(sessions, ProposalRow, "status", assignment_id=diary.it.id) == [("confirmed",)]
 
-    async def test_writers_of_one_new_assignment_do_not_block_each_other(self, sessions: Sessions) -> None:
+    async def test_writers_of_one_assignment_queue_up(self, sessions: Sessions) -> None:
+        """Two who insert the same row at once can stumble over each other's unfinished one."""
         diary = Diary().agree()
 
-        await asyncio.gather(*(diary.write(sessions) for _ in range(10)))
+        async with sessions.begin() as first:
+            await ledger.record_assignment(
+                first, about(Entity.ASSIGNMENT, diary.it.id), entries=diary.entries
+            )
+            second = asyncio.create_task(diary.write(sessions))
+            await in_the_queue(sessions)
+        await second
 
         assert await numbers(sessions, diary) == [1, 2, 3]
 
@@ -233,106 +230,6 @@ class TestPayouts:
 
         found = await rows(sessions, PayoutRow, "status", "four_eyes_first", id=diary.it.id)
         assert found == [("pending_approval", "root")]
-
-
-class TestMessages:
-    async def test_each_notice_is_owed_once(self, sessions: Sessions) -> None:
-        diary = Diary().agree()
-
-        for entry in (*diary.entries, *diary.entries):
-            await diary.write(sessions, entry)
-
-        owed = await rows(sessions, OutboxRow, "dedupe_key", entity_id=diary.it.id)
-        told = sorted(notice.key for entry in diary.entries for notice in entry.notices)
-        assert [key for (key,) in owed] == told
-
-    async def test_a_planned_reminder_is_owed_and_a_skipped_one_only_kept(self, sessions: Sessions) -> None:
-        diary = Diary()
-        diary.wait(until=NEXT_WEEK.start - 3 * HOUR)  # the day before has gone by when they agree
-        diary = Diary(created_at=diary.at, status_entered_at=diary.at, turn_since=diary.at).agree()
-        diary.wait(until=NEXT_WEEK.start)
-
-        await diary.write(sessions)
-
-        kept = await rows(
-            sessions, ReminderRow, "kind", "recipient_role", "status", assignment_id=diary.it.id
-        )
-        assert kept == [
-            ("visit_24h", "customer", "skipped_covered"),
-            ("visit_24h", "provider", "skipped_covered"),
-            ("visit_2h", "customer", "planned"),
-            ("visit_2h", "provider", "planned"),
-        ]
-        owed = await rows(
-            sessions,
-            OutboxRow,
-            "reminder_kind",
-            "recipient_role",
-            entity_id=diary.it.id,
-            event="notifyReminderSent",
-        )
-        assert owed == [("visit_2h", "customer"), ("visit_2h", "provider")]
-
-
-class TestTheAudit:
-    async def test_it_has_no_gap_and_says_who_what_when_why(self, sessions: Sessions) -> None:
-        diary = Diary().agree()
-        said = diary.say(RejectAssignment(actor=diary.provider, reason_code="sick", note="flu"))
-
-        await diary.write(sessions)
-
-        assert await numbers(sessions, diary) == [1, 2, 3, 4]
-        async with sessions() as session:
-            newest = (await history.audit(session, diary.it.id)).items[0]
-        assert (newest.command, newest.was, newest.now) == ("RejectAssignment", "scheduled", "rejected")
-        assert (newest.actor, newest.reason, newest.at) == (diary.provider, "sick: flu", diary.at)
-        assert newest.request_id == said.step.request_id
-        assert (newest.workflow_id, newest.run_id) == (f"assignment-{diary.it.id}", "run-1")
-
-    async def test_refusals_are_seen_once_and_have_no_number(self, sessions: Sessions) -> None:
-        diary = Diary()
-        refusal = Refusal(
-            command="RejectAssignment",
-            command_id="",
-            actor=MALLORY,
-            source=Source.SIGNAL,
-            code="NotAParty",
-            detail="there is no such assignment",
-            at=NOON,
-        )
-
-        await diary.write(sessions, refusals=(refusal,))
-        await diary.write(sessions, refusals=(refusal, replace(refusal, at=NOON + HOUR)))
-
-        columns = ("at", "state_version", "actor_id", "code", "source")
-        assert await rows(sessions, AuditRow, *columns, entity_id=diary.it.id, applied=False) == [
-            (NOON, None, "mallory", "NotAParty", "signal"),
-            (NOON + HOUR, None, "mallory", "NotAParty", "signal"),
-        ]
-
-
-class TestOutcomes:
-    async def test_a_command_is_answered_alike_long_after(self, sessions: Sessions) -> None:
-        diary = Diary().agree()
-        proposed = diary.entries[1]
-        diary.say(CancelAssignment(actor=ADA, reason="changed my mind"))
-        await diary.write(sessions)
-
-        async with sessions() as session:
-            outcome = await history.outcome(session, proposed.step.command_id)
-
-        assert outcome
-        assert outcome.fingerprint == proposed.step.fingerprint
-        assert (outcome.number, outcome.answer) == (2, proposed.standing)
-        assert diary.it.status is Status.CANCELLED
-
-    async def test_what_the_clock_asked_is_not_kept(self, sessions: Sessions) -> None:
-        diary = Diary().wait(until=NOON + DAY)
-
-        await diary.write(sessions)
-
-        assert len(diary.entries) > 1
-        assert await rows(sessions, OutcomeRow, "command_id", entity_id=diary.it.id) == []
 
 
 async def everything(sessions: Sessions, diary: Diary) -> dict[str, list[Any]]:

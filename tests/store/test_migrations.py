@@ -24,7 +24,7 @@ from fulfillment.store.database import engine as database_engine
 from fulfillment.store.views.assignments import Listed, assignment, assignments, live_of_job
 from fulfillment.store.views.jobs import job
 from tests.store import server
-from tests.store.test_guards import sql
+from tests.store.looking import sql
 
 ROOT = Path(__file__).parents[2]
 LONG_AGO = datetime(2025, 5, 1, 9, 30, tzinfo=UTC)

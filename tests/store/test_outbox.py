@@ -11,7 +11,7 @@ from fulfillment.store import outbox
 from fulfillment.store.tables import OutboxRow, ReminderRow
 from tests.domain.people import ADA, DAY, NEXT_WEEK, NOON, proposes
 from tests.store.diaries import Diary, Sessions
-from tests.store.test_ledger import rows
+from tests.store.looking import rows
 
 
 async def owing(sessions: Sessions) -> tuple[Diary, str]:

@@ -1,7 +1,7 @@
 """What M4 adds: scheduling, dispatch, payouts and their history. It only adds, so the old release runs on.
 
-The SQL lives beside this file. New constraints on the old tables are NOT VALID here, which takes no
-look at the rows; the next revision fills the rows in and then validates.
+The SQL lies in the folder of the same name, a file per subject. New constraints on the old tables are
+NOT VALID here, which takes no look at the rows; revision 0004 fills the rows in and then validates.
 """
 
 from pathlib import Path
@@ -13,16 +13,20 @@ down_revision = "0001_baseline"
 branch_labels = None
 depends_on = None
 
+SQL = Path(__file__).with_suffix("")
+
 
 def upgrade() -> None:
-    _run("0002_m4_up.sql")
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    for script in sorted(SQL.glob("[0-9]*.sql")):
+        _run(script)
 
 
 def downgrade() -> None:
-    _run("0002_m4_down.sql")
-
-
-def _run(script: str) -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    sql = Path(__file__).with_name(script).read_text(encoding="utf-8")
+    _run(SQL / "down.sql")
+
+
+def _run(script: Path) -> None:
+    sql = script.read_text(encoding="utf-8")
     op.get_bind().exec_driver_sql(sql, execution_options={"no_parameters": True})
