@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from fulfillment.domain.entries import Entry, Refusal, Step
-from fulfillment.domain.job_entries import JobEntry
+from fulfillment.domain.assignment.entries import Entry
+from fulfillment.domain.job.entries import JobEntry
+from fulfillment.domain.steps import Refusal, Step
 from fulfillment.store import ledger
 from fulfillment.store.ledger import About
 from fulfillment.store.tables import Entity

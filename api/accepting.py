@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.desk import TheDesk
 from api.errors import Missing
 from api.reading import TheSession, once_at, written
-from fulfillment.domain.handover import begun
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.job.handover import begun
 from fulfillment.domain.policy import Policy
-from fulfillment.domain.standing import Standing
 from fulfillment.store.views import assignments, jobs
 from workflows.job import JobAnswer, opened
 

@@ -21,8 +21,7 @@ from api.schemas.assignments import (
 )
 from api.schemas.base import Id, SentInstant
 from api.schemas.lists import Page
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     CancelAssignment,
     CheckIn,
     CompleteAssignment,
@@ -32,8 +31,9 @@ from fulfillment.domain.commands import (
     ResumeAssignment,
     SkipDeadline,
 )
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.people import Actor, Role
-from fulfillment.domain.standing import Standing
 from fulfillment.store.views import assignments
 from workflows.names import assignment_run
 

@@ -18,15 +18,16 @@ from api.patience import within
 from api.problems import snapshot_of, with_snapshot
 from api.schemas.jobs import JobShown
 from api.visit import add_header
-from fulfillment.domain.commands import AssignmentCommand, Command, Source, fingerprint
-from fulfillment.domain.deciding import decide
+from fulfillment.domain.assignment.commands import AssignmentCommand
+from fulfillment.domain.assignment.deciding import decide
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.command import Command, Source, fingerprint
 from fulfillment.domain.errors import DomainError, IdempotencyMismatch
-from fulfillment.domain.job import Job
-from fulfillment.domain.job_commands import JobCommand, PostJob
-from fulfillment.domain.job_deciding import decide_job
-from fulfillment.domain.job_parties import may_see
+from fulfillment.domain.job.commands import JobCommand, PostJob
+from fulfillment.domain.job.deciding import decide_job
+from fulfillment.domain.job.parties import may_see
+from fulfillment.domain.job.state import Job
 from fulfillment.domain.people import Actor
-from fulfillment.domain.standing import Standing
 from fulfillment.store import wire
 from fulfillment.store.views import assignments, history, jobs
 from workflows.job import JobAnswer

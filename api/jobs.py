@@ -23,8 +23,7 @@ from api.schemas.jobs import (
 )
 from api.schemas.lists import Page
 from fulfillment.domain.ids import derived
-from fulfillment.domain.job import DispatchMode, JobStatus
-from fulfillment.domain.job_commands import (
+from fulfillment.domain.job.commands import (
     AssignProvider,
     CancelJob,
     ExtendJob,
@@ -32,7 +31,8 @@ from fulfillment.domain.job_commands import (
     ReadmitProvider,
     WidenDispatch,
 )
-from fulfillment.domain.job_parties import may_see
+from fulfillment.domain.job.parties import may_see
+from fulfillment.domain.job.state import DispatchMode, JobStatus
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import Actor, Role
 from fulfillment.domain.window import zone_of

@@ -15,8 +15,8 @@ from api.schemas.assignments import AssignmentShown
 from api.schemas.base import Id
 from api.schemas.jobs import OfferAcceptanceSent, OfferDeclineSent, OfferShown
 from api.schemas.lists import Page
-from fulfillment.domain.job import OfferStatus
-from fulfillment.domain.job_commands import AcceptOffer, DeclineOffer
+from fulfillment.domain.job.commands import AcceptOffer, DeclineOffer
+from fulfillment.domain.job.state import OfferStatus
 from fulfillment.domain.people import Actor, Role
 from fulfillment.store.views import bids, jobs
 

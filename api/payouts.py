@@ -14,8 +14,8 @@ from api.schemas.lists import Page
 from api.schemas.payouts import ApprovalSent, DenialSent, PayoutShown, ResubmissionSent
 from api.schemas.values import MoneySent
 from fulfillment.domain import vouchers
-from fulfillment.domain.commands import ApprovePayout, DenyPayout, ResubmitPayout
-from fulfillment.domain.payout import PayoutStatus
+from fulfillment.domain.assignment.commands import ApprovePayout, DenyPayout, ResubmitPayout
+from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.people import Actor, Role
 from fulfillment.store.views import payouts
 

@@ -15,9 +15,9 @@ from api.schemas.base import Id
 from api.schemas.jobs import QuoteAcceptanceSent, QuoteSent, QuoteShown, WithdrawalSent
 from api.schemas.lists import Page
 from fulfillment.domain.ids import derived
-from fulfillment.domain.job import Job
-from fulfillment.domain.job_commands import AcceptQuote, SubmitQuote, WithdrawQuote
-from fulfillment.domain.job_parties import may_see
+from fulfillment.domain.job.commands import AcceptQuote, SubmitQuote, WithdrawQuote
+from fulfillment.domain.job.parties import may_see
+from fulfillment.domain.job.state import Job
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import Actor, Role
 from fulfillment.store.views import bids, jobs

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.desk import TheDatabase
 from api.errors import Missing
-from fulfillment.domain.assignment import Assignment
+from fulfillment.domain.assignment.parties import side_of
+from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.errors import NotAParty
-from fulfillment.domain.parties import side_of
 from fulfillment.domain.people import Actor
 from fulfillment.store.views.paging import Turn
 

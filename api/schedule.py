@@ -15,10 +15,10 @@ from api.problems import with_snapshot
 from api.schemas.assignments import AnswerSent, AssignmentShown, ConfirmationSent, ProposalSent
 from api.schemas.base import Id
 from api.versions import IfMatch, seen
-from fulfillment.domain.commands import ConfirmWindow, DeclineWindow, ProposeWindow, WithdrawWindow
+from fulfillment.domain.assignment.commands import ConfirmWindow, DeclineWindow, ProposeWindow, WithdrawWindow
 from fulfillment.domain.errors import NoLiveAssignment
-from fulfillment.domain.job import Job
-from fulfillment.domain.job_parties import may_see
+from fulfillment.domain.job.parties import may_see
+from fulfillment.domain.job.state import Job
 from fulfillment.domain.people import Actor, Party, Role
 from fulfillment.store.views import assignments, jobs
 from workflows.names import job_run

@@ -7,9 +7,9 @@ from urllib.parse import quote
 from api.schemas.assignments import AssignmentShown
 from api.schemas.jobs import JobShown
 from api.schemas.payouts import PayoutShown
-from fulfillment.domain.job import Job
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.job.state import Job
 from fulfillment.domain.people import Actor
-from fulfillment.domain.standing import Standing
 from workflows.names import assignment_run, job_run
 
 

@@ -10,8 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import AssignmentBatch, Ledger, RunRef
-    from fulfillment.domain.assignment import Assignment
-    from fulfillment.domain.commands import (
+    from fulfillment.domain.assignment.commands import (
         ApprovePayout,
         AssignmentCommand,
         CancelAssignment,
@@ -29,17 +28,19 @@ with workflow.unsafe.imports_passed_through():
         ResubmitPayout,
         ResumeAssignment,
         SkipDeadline,
-        Source,
         WithdrawWindow,
     )
-    from fulfillment.domain.deadlines import Deadline
-    from fulfillment.domain.deciding import decide
-    from fulfillment.domain.entries import Entry, Refusal, entry
-    from fulfillment.domain.events import Event, WindowConfirmed
-    from fulfillment.domain.evolving import apply
+    from fulfillment.domain.assignment.deadlines import Deadline
+    from fulfillment.domain.assignment.deciding import decide
+    from fulfillment.domain.assignment.entries import Entry, entry
+    from fulfillment.domain.assignment.events import Event, WindowConfirmed
+    from fulfillment.domain.assignment.evolving import apply
+    from fulfillment.domain.assignment.standing import Obligation, Standing, standing
+    from fulfillment.domain.assignment.state import Assignment
+    from fulfillment.domain.command import Source
     from fulfillment.domain.people import SYSTEM
     from fulfillment.domain.policy import Policy
-    from fulfillment.domain.standing import Obligation, Standing, standing
+    from fulfillment.domain.steps import Refusal
 
 from workflows import search
 from workflows.closing import ASSIGNMENT_CLOSED, closed

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from fulfillment.domain.entries import Refusal
+    from fulfillment.domain.steps import Refusal
 
 E = TypeVar("E")
 

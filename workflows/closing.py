@@ -6,7 +6,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from fulfillment.domain.assignment import Assignment
+    from fulfillment.domain.assignment.state import Assignment
     from fulfillment.domain.window import VisitWindow
 
 ASSIGNMENT_CLOSED = "assignment_closed"

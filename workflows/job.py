@@ -11,15 +11,14 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import JobBatch, Ledger, RunRef
     from activities.matching import Matching
-    from fulfillment.domain.assignment import Assignment, Status
-    from fulfillment.domain.commands import OpenAssignment, Source
-    from fulfillment.domain.deciding import decide
-    from fulfillment.domain.dispatching import CandidateSearch, wants_candidates
-    from fulfillment.domain.entries import Refusal
+    from fulfillment.domain.assignment.commands import OpenAssignment
+    from fulfillment.domain.assignment.deciding import decide
+    from fulfillment.domain.assignment.evolving import apply
+    from fulfillment.domain.assignment.standing import Standing, standing
+    from fulfillment.domain.assignment.state import Assignment, Status
+    from fulfillment.domain.command import Source
     from fulfillment.domain.errors import DomainError
-    from fulfillment.domain.evolving import apply
-    from fulfillment.domain.job import Job
-    from fulfillment.domain.job_commands import (
+    from fulfillment.domain.job.commands import (
         AcceptOffer,
         AcceptQuote,
         AssignProvider,
@@ -36,15 +35,17 @@ with workflow.unsafe.imports_passed_through():
         WidenDispatch,
         WithdrawQuote,
     )
-    from fulfillment.domain.job_deadlines import JobDeadline, job_deadlines
-    from fulfillment.domain.job_deciding import decide_job
-    from fulfillment.domain.job_entries import JobEntry, job_entry
-    from fulfillment.domain.job_events import AssignmentMade, CancelForwarded, JobEvent
-    from fulfillment.domain.job_evolving import apply_job
+    from fulfillment.domain.job.deadlines import JobDeadline, job_deadlines
+    from fulfillment.domain.job.deciding import decide_job
+    from fulfillment.domain.job.dispatching import CandidateSearch, wants_candidates
+    from fulfillment.domain.job.entries import JobEntry, job_entry
+    from fulfillment.domain.job.events import AssignmentMade, CancelForwarded, JobEvent
+    from fulfillment.domain.job.evolving import apply_job
+    from fulfillment.domain.job.posting import expect_postable, post
+    from fulfillment.domain.job.state import Job
     from fulfillment.domain.people import SYSTEM
     from fulfillment.domain.policy import Policy
-    from fulfillment.domain.posting import expect_postable, post
-    from fulfillment.domain.standing import Standing, standing
+    from fulfillment.domain.steps import Refusal
     from fulfillment.gateways.matching import Search
 
 from workflows import search

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from fulfillment.domain.commands import Command, fingerprint
+    from fulfillment.domain.command import Command, fingerprint
     from fulfillment.domain.errors import IdempotencyMismatch
 
 MOST = 200

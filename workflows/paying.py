@@ -9,11 +9,12 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.payments import PaymentsDoor
     from activities.vouchers import VoucherClaim, Vouchers
-    from fulfillment.domain.assignment import Assignment
-    from fulfillment.domain.commands import ApprovePayout, RecordSettlement, Source
-    from fulfillment.domain.payout import Decision, Payout, PayoutStatus
+    from fulfillment.domain.assignment.commands import ApprovePayout, RecordSettlement
+    from fulfillment.domain.assignment.payout import Decision, Payout, PayoutStatus
+    from fulfillment.domain.assignment.rulings import TRUSTED
+    from fulfillment.domain.assignment.state import Assignment
+    from fulfillment.domain.command import Source
     from fulfillment.domain.people import SYSTEM
-    from fulfillment.domain.rulings import TRUSTED
     from fulfillment.gateways.payments import ApprovedPayout
 
 from workflows.guard import transient

@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.holds import Holds, Reservation, Settled
-    from fulfillment.domain.assignment import Assignment
+    from fulfillment.domain.assignment.state import Assignment
     from fulfillment.domain.errors import ProviderBusy
     from fulfillment.domain.window import VisitWindow
 

@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from fulfillment.domain.commands import Command, Source
+    from fulfillment.domain.command import Command, Source
     from fulfillment.domain.errors import ValueInvalid
     from fulfillment.domain.money import Money
     from fulfillment.domain.people import Actor, Party, Role

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from fulfillment.domain.entries import Step
-    from fulfillment.domain.job import Job
-    from fulfillment.domain.job_deadlines import JobDeadline
-    from fulfillment.domain.standing import Standing
+    from fulfillment.domain.assignment.standing import Standing
+    from fulfillment.domain.job.deadlines import JobDeadline
+    from fulfillment.domain.job.state import Job
+    from fulfillment.domain.steps import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from temporalio.common import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from fulfillment.domain.assignment import Assignment
+    from fulfillment.domain.assignment.state import Assignment
 
 ASSIGNMENT_ID = SearchAttributeKey.for_keyword("AssignmentId")
 JOB_ID = SearchAttributeKey.for_keyword("JobId")

@@ -5,7 +5,7 @@ from typing import Any
 from temporalio.client import WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from fulfillment.domain.job_commands import PostJob
+from fulfillment.domain.job.commands import PostJob
 from fulfillment.domain.policy import Policy
 from workflows.job import JobWorkflow, Posted
 from workflows.names import QUEUE, TASK_TIMEOUT, job_run

@@ -18,10 +18,11 @@ from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.notices import Delivery, Notices
-    from fulfillment.domain.commands import Command, Source
-    from fulfillment.domain.entries import Refusal
+    from fulfillment.domain.command import Command, Source
     from fulfillment.domain.errors import DomainError, ValueInvalid
     from fulfillment.domain.people import SYSTEM, Actor
+    from fulfillment.domain.steps import Refusal
+    from fulfillment.domain.text import legible
 
 from workflows.books import Books
 from workflows.guard import refused
@@ -159,12 +160,13 @@ class Story(ABC, Generic[C, E, A]):
     def _note_refusal(self, name: str, args: Sequence[RawValue], *, code: str, detail: str, id: str) -> None:
         self._books.note_refusal(
             Refusal(
-                command=name[:100],
+                # Names and fields are whatever somebody typed, and Postgres cannot keep all of that.
+                command=legible(name[:100]),
                 command_id=id,
                 actor=_whoever(args),
                 source=Source.SIGNAL,
                 code=code,
-                detail=detail[:500],
+                detail=legible(detail[:500]),
                 at=workflow.now(),
             )
         )

@@ -7,10 +7,10 @@ from pydantic import Field
 
 from api.schemas.base import Id, Instant, Note, Sent, SentInstant, Shown
 from api.schemas.values import LocalWindowSent, MoneySent, MoneyShown, Version
-from fulfillment.domain.assignment import Proposal, RejectReason, Status
-from fulfillment.domain.payout import Payout, PayoutStatus
+from fulfillment.domain.assignment.payout import Payout, PayoutStatus
+from fulfillment.domain.assignment.standing import Obligation, Standing
+from fulfillment.domain.assignment.state import Proposal, RejectReason, Status
 from fulfillment.domain.people import Party
-from fulfillment.domain.standing import Obligation, Standing
 
 Evidence = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=500)]],

@@ -5,10 +5,10 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from api.schemas.base import Instant, Shown
-from fulfillment.domain.commands import Source
-from fulfillment.domain.deadlines import Deadline, DeadlineKind
+from fulfillment.domain.assignment.deadlines import Deadline, DeadlineKind
+from fulfillment.domain.command import Source
+from fulfillment.domain.messages import ReminderKind
 from fulfillment.domain.people import Party, Role
-from fulfillment.domain.reminders import ReminderKind
 from fulfillment.store.tables import ReminderStatus
 from fulfillment.store.views.history import Audited, Reminded
 

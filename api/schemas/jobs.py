@@ -7,7 +7,7 @@ from pydantic import Field
 
 from api.schemas.base import Id, Instant, Line, Note, OneOf, Sent, SentInstant, Shown
 from api.schemas.values import Amount, Currency, MoneySent, MoneyShown, Version, WindowSent, WindowShown
-from fulfillment.domain.job import DispatchMode, Job, JobStatus, Offer, OfferStatus, Quote, QuoteStatus
+from fulfillment.domain.job.state import DispatchMode, Job, JobStatus, Offer, OfferStatus, Quote, QuoteStatus
 from fulfillment.domain.people import Actor, Role
 
 

@@ -8,10 +8,10 @@ from pydantic import Field
 from api.schemas.assignments import Evidence
 from api.schemas.base import Id, Instant, Note, Sent, Shown
 from api.schemas.values import Amount, MoneySent, MoneyShown
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.commands import Source
-from fulfillment.domain.payout import PayoutStatus, Ruling
-from fulfillment.domain.standing import Standing
+from fulfillment.domain.assignment.payout import PayoutStatus, Ruling
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.command import Source
 
 Attempt = Annotated[int, Field(ge=1, le=1000)]
 

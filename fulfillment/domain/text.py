@@ -21,8 +21,13 @@ def expect_text(field: str, text: str, *, most: int = LONGEST_NOTE) -> None:
     if len(text) > most:
         raise ValueInvalid(f"{field}: {len(text)} characters; at most {most} are taken")
     for character in text:
-        if character not in ALLOWED_CONTROLS and unicodedata.category(character) in FORBIDDEN:
+        if _is_forbidden(character):
             raise ValueInvalid(f"{field}: the character U+{ord(character):04X} is not allowed")
+
+
+def legible(text: str) -> str:
+    """Return `text` with U+FFFD for what no store should carry: for quoting what was refused."""
+    return "".join("\ufffd" if _is_forbidden(character) else character for character in text)
 
 
 def expect_reason(field: str, text: str, *, most: int = LONGEST_NOTE) -> None:
@@ -45,3 +50,7 @@ def expect_instant(field: str, instant: datetime) -> None:
     """
     if instant.tzinfo is None:
         raise ValueInvalid(f"{field}: it takes an instant with Z or a UTC offset")
+
+
+def _is_forbidden(character: str) -> bool:
+    return character not in ALLOWED_CONTROLS and unicodedata.category(character) in FORBIDDEN

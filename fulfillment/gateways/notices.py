@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 from structlog.typing import FilteringBoundLogger
 
-from fulfillment.domain.reminders import Recipient, ReminderKind
+from fulfillment.domain.messages import Recipient, ReminderKind
 
 MOST_KEPT = 1000
 """Messages that the stay-at-home mailbox remembers before it forgets the oldest."""

@@ -6,8 +6,8 @@ from typing import Protocol
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.money import Money
-from fulfillment.domain.payout import PayoutStatus
 
 log: FilteringBoundLogger = structlog.get_logger(__name__)
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from fulfillment.domain.messages import Recipient, ReminderKind
 from fulfillment.domain.people import Role
-from fulfillment.domain.reminders import Recipient, ReminderKind
 from fulfillment.store.tables import Entity, OutboxRow, OutboxStatus, ReminderRow, ReminderStatus
 
 UNMARKED = timedelta(minutes=2)

@@ -4,8 +4,8 @@ from typing import cast
 
 from pydantic import TypeAdapter
 
-from fulfillment.domain.job import Job
-from fulfillment.domain.standing import Standing
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.job.state import Job
 from fulfillment.store.tables import Json
 
 STANDING = TypeAdapter(Standing)

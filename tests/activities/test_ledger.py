@@ -14,9 +14,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.ledger import REJECTED, AssignmentBatch, JobBatch, Ledger, RunRef
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.commands import Source
-from fulfillment.domain.entries import Entry, Refusal
+from fulfillment.domain.assignment.entries import Entry
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.command import Source
+from fulfillment.domain.steps import Refusal
 from fulfillment.store.database import engine
 from fulfillment.store.tables import AssignmentRow, AuditRow, OpsTaskRow, RequeueRow
 from tests.domain.jobs import BOB, CYD

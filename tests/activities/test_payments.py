@@ -3,8 +3,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.payments import PaymentsDoor
+from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.money import Money
-from fulfillment.domain.payout import PayoutStatus
 from fulfillment.gateways.payments import (
     ApprovedPayout,
     LoggedPayments,

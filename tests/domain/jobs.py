@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fulfillment.domain.assignment import Assignment, Status
-from fulfillment.domain.dispatching import wants_candidates
-from fulfillment.domain.job import DispatchMode, Job, JobStatus, Offer, Quote
-from fulfillment.domain.job_commands import (
+from fulfillment.domain.assignment.state import Assignment, Status
+from fulfillment.domain.job.commands import (
     AcceptOffer,
     AcceptQuote,
     CancelJob,
@@ -19,14 +17,16 @@ from fulfillment.domain.job_commands import (
     PostJob,
     SubmitQuote,
 )
-from fulfillment.domain.job_deadlines import job_deadlines
-from fulfillment.domain.job_deciding import decide_job
-from fulfillment.domain.job_events import AssignmentMade, JobEvent
-from fulfillment.domain.job_evolving import apply_job
+from fulfillment.domain.job.deadlines import job_deadlines
+from fulfillment.domain.job.deciding import decide_job
+from fulfillment.domain.job.dispatching import wants_candidates
+from fulfillment.domain.job.events import AssignmentMade, JobEvent
+from fulfillment.domain.job.evolving import apply_job
+from fulfillment.domain.job.posting import post
+from fulfillment.domain.job.state import DispatchMode, Job, JobStatus, Offer, Quote
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import SYSTEM, Actor, Role
 from fulfillment.domain.policy import Policy
-from fulfillment.domain.posting import post
 from fulfillment.domain.window import VisitWindow
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

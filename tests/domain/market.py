@@ -4,18 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from fulfillment.domain.assignment import Assignment, Status
-from fulfillment.domain.commands import AssignmentCommand, OpenAssignment, PassDeadline
-from fulfillment.domain.deadlines import deadlines
-from fulfillment.domain.deciding import decide
-from fulfillment.domain.entries import Entry, entry
+from fulfillment.domain.assignment.commands import AssignmentCommand, OpenAssignment, PassDeadline
+from fulfillment.domain.assignment.deadlines import deadlines
+from fulfillment.domain.assignment.deciding import decide
+from fulfillment.domain.assignment.entries import Entry, entry
+from fulfillment.domain.assignment.events import (
+    CheckedIn,
+    Event,
+    ProposalEnded,
+    WindowConfirmed,
+    WindowProposed,
+)
+from fulfillment.domain.assignment.evolving import apply
+from fulfillment.domain.assignment.state import Assignment, Status
 from fulfillment.domain.errors import DomainError
-from fulfillment.domain.events import CheckedIn, Event, ProposalEnded, WindowConfirmed, WindowProposed
-from fulfillment.domain.evolving import apply
-from fulfillment.domain.job import DispatchMode, Job, JobStatus, Live
-from fulfillment.domain.job_commands import NoteAssignmentClosed
-from fulfillment.domain.job_deciding import decide_job
-from fulfillment.domain.job_evolving import apply_job
+from fulfillment.domain.job.commands import NoteAssignmentClosed
+from fulfillment.domain.job.deciding import decide_job
+from fulfillment.domain.job.evolving import apply_job
+from fulfillment.domain.job.state import DispatchMode, Job, JobStatus, Live
 from fulfillment.domain.people import SYSTEM
 from fulfillment.domain.policy import Policy
 from fulfillment.domain.window import VisitWindow

@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fulfillment.domain.assignment import Assignment, Origin
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     ApprovePayout,
     AssignmentCommand,
     CheckIn,
@@ -20,18 +19,19 @@ from fulfillment.domain.commands import (
     RecordSettlement,
     ResubmitPayout,
     ResumeAssignment,
-    Source,
     WithdrawWindow,
 )
-from fulfillment.domain.deadlines import deadlines
-from fulfillment.domain.deciding import decide
-from fulfillment.domain.events import Event, ReminderFellDue
-from fulfillment.domain.evolving import apply
+from fulfillment.domain.assignment.deadlines import deadlines
+from fulfillment.domain.assignment.deciding import decide
+from fulfillment.domain.assignment.events import Event, ReminderFellDue
+from fulfillment.domain.assignment.evolving import apply
+from fulfillment.domain.assignment.payout import Payout
+from fulfillment.domain.assignment.state import Assignment, Origin
+from fulfillment.domain.command import Source
+from fulfillment.domain.messages import Reminder
 from fulfillment.domain.money import Money
-from fulfillment.domain.payout import Payout
 from fulfillment.domain.people import SYSTEM, Actor, Party, Role
 from fulfillment.domain.policy import Policy
-from fulfillment.domain.reminders import Reminder
 from fulfillment.domain.window import VisitWindow
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

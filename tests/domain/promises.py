@@ -1,9 +1,8 @@
 """What 5.10 promises of every assignment at every moment: one function each, failing where it is broken."""
 
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.commands import PassDeadline
-from fulfillment.domain.deadlines import DeadlineKind, deadlines
-from fulfillment.domain.events import (
+from fulfillment.domain.assignment.commands import PassDeadline
+from fulfillment.domain.assignment.deadlines import DeadlineKind, deadlines
+from fulfillment.domain.assignment.events import (
     BecameOverdue,
     Escalated,
     PayoutSettled,
@@ -12,12 +11,13 @@ from fulfillment.domain.events import (
     WindowConfirmed,
     WindowProposed,
 )
-from fulfillment.domain.job import JobStatus
-from fulfillment.domain.payout import SETTLED, PayoutStatus, Ruling
+from fulfillment.domain.assignment.payout import SETTLED, PayoutStatus, Ruling
+from fulfillment.domain.assignment.rulings import TRUSTED
+from fulfillment.domain.assignment.standing import standing
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.job.state import JobStatus
+from fulfillment.domain.messages import ReminderKind, Verdict
 from fulfillment.domain.policy import Policy
-from fulfillment.domain.reminders import ReminderKind, Verdict
-from fulfillment.domain.rulings import TRUSTED
-from fulfillment.domain.standing import standing
 from tests.domain.market import Life
 from tests.domain.people import RITA, ROOT
 

@@ -4,9 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from fulfillment.domain.announcing import announce
-from fulfillment.domain.assignment import Assignment
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.announcing import announce
+from fulfillment.domain.assignment.commands import (
     AssignmentCommand,
     CancelAssignment,
     CheckIn,
@@ -19,9 +18,10 @@ from fulfillment.domain.commands import (
     ResumeAssignment,
     SkipDeadline,
 )
-from fulfillment.domain.deciding import decide
-from fulfillment.domain.entries import Entry, entry
-from fulfillment.domain.evolving import apply
+from fulfillment.domain.assignment.deciding import decide
+from fulfillment.domain.assignment.entries import Entry, entry
+from fulfillment.domain.assignment.evolving import apply
+from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.people import SYSTEM
 from fulfillment.domain.policy import Policy
 from tests.domain.people import (

@@ -7,8 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from fulfillment.domain.assignment import Assignment, RejectReason, Status
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     ApprovePayout,
     AssignmentCommand,
     CancelAssignment,
@@ -26,12 +25,13 @@ from fulfillment.domain.commands import (
     ResubmitPayout,
     ResumeAssignment,
     SkipDeadline,
-    Source,
     WithdrawWindow,
 )
-from fulfillment.domain.deadlines import deadlines
+from fulfillment.domain.assignment.deadlines import deadlines
+from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.assignment.state import Assignment, RejectReason, Status
+from fulfillment.domain.command import Source
 from fulfillment.domain.money import Money
-from fulfillment.domain.payout import PayoutStatus
 from fulfillment.domain.people import SYSTEM, Actor, Party
 from fulfillment.domain.window import VisitWindow
 from tests.domain import promises

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fulfillment.domain.assignment import Origin, ProposalStatus
+from fulfillment.domain.assignment.state import Origin, ProposalStatus
 from fulfillment.domain.errors import (
     DomainError,
     JobClosed,
@@ -17,20 +17,9 @@ from fulfillment.domain.errors import (
     WrongState,
 )
 from fulfillment.domain.ids import derived
-from fulfillment.domain.job import (
-    ENDED,
-    OPEN_TO_PROVIDERS,
-    JobStatus,
-    OfferStatus,
-    QuoteStatus,
-)
-from fulfillment.domain.job_commands import (
-    AcceptQuote,
-    WithdrawQuote,
-)
-from fulfillment.domain.job_events import (
-    AssignmentMade,
-)
+from fulfillment.domain.job.commands import AcceptQuote, WithdrawQuote
+from fulfillment.domain.job.events import AssignmentMade
+from fulfillment.domain.job.state import ENDED, OPEN_TO_PROVIDERS, JobStatus, OfferStatus, QuoteStatus
 from fulfillment.domain.people import Actor, Party
 from tests.domain.jobs import (
     ADA,

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fulfillment.domain.assignment import CLOSED, Assignment, Status
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     AssignmentCommand,
     CancelAssignment,
     CheckIn,
@@ -17,7 +16,8 @@ from fulfillment.domain.commands import (
     ResumeAssignment,
     SkipDeadline,
 )
-from fulfillment.domain.deadlines import deadlines
+from fulfillment.domain.assignment.deadlines import deadlines
+from fulfillment.domain.assignment.state import CLOSED, Assignment, Status
 from fulfillment.domain.errors import AlreadyDecided, AssignmentClosed, NotAParty
 from fulfillment.domain.people import SYSTEM
 from tests.domain.people import (

@@ -3,8 +3,8 @@ from datetime import datetime
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment, ProposalStatus, Status
-from fulfillment.domain.commands import AssignmentCommand, CheckIn, RejectAssignment
+from fulfillment.domain.assignment.commands import AssignmentCommand, CheckIn, RejectAssignment
+from fulfillment.domain.assignment.state import Assignment, ProposalStatus, Status
 from fulfillment.domain.errors import (
     AssignmentClosed,
     CannotConfirmOwnProposal,

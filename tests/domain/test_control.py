@@ -3,12 +3,9 @@ from datetime import datetime
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment
-from fulfillment.domain.commands import (
-    AssignmentCommand,
-    ExtendDeadline,
-    SkipDeadline,
-)
+from fulfillment.domain.assignment.commands import AssignmentCommand, ExtendDeadline, SkipDeadline
+from fulfillment.domain.assignment.events import BecameOverdue, ProposalEnded, ReminderFellDue
+from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.errors import (
     AssignmentClosed,
     DomainError,
@@ -17,7 +14,6 @@ from fulfillment.domain.errors import (
     RoleForbidden,
     ValueInvalid,
 )
-from fulfillment.domain.events import BecameOverdue, ProposalEnded, ReminderFellDue
 from fulfillment.domain.people import Actor
 from tests.domain.people import (
     ADA,

@@ -3,9 +3,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment
-from fulfillment.domain.commands import CheckIn
-from fulfillment.domain.deadlines import ORDER, DeadlineKind, deadlines
+from fulfillment.domain.assignment.commands import CheckIn
+from fulfillment.domain.assignment.deadlines import ORDER, DeadlineKind, deadlines
+from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.people import Party
 from tests.domain.people import (
     ADA,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fulfillment.domain.assignment import Origin, Status
+from fulfillment.domain.assignment.state import Origin, Status
 from fulfillment.domain.errors import (
     DomainError,
     NotAParty,
@@ -16,22 +16,16 @@ from fulfillment.domain.errors import (
     RoleForbidden,
     WrongState,
 )
-from fulfillment.domain.job import (
-    DispatchMode,
-    JobStatus,
-    QuoteStatus,
-)
-from fulfillment.domain.job_commands import (
+from fulfillment.domain.job.commands import (
     AcceptOffer,
     DeclineOffer,
     PassJobDeadline,
     ReadmitProvider,
     WithdrawQuote,
 )
-from fulfillment.domain.job_deadlines import job_deadlines
-from fulfillment.domain.job_events import (
-    OffersExpired,
-)
+from fulfillment.domain.job.deadlines import job_deadlines
+from fulfillment.domain.job.events import OffersExpired
+from fulfillment.domain.job.state import DispatchMode, JobStatus, QuoteStatus
 from fulfillment.domain.people import SYSTEM, Actor
 from tests.domain.jobs import (
     ADA,

@@ -5,24 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.dispatching import CandidateSearch, wants_candidates
-from fulfillment.domain.errors import (
-    OfferExpired,
-)
-from fulfillment.domain.events import ReminderFellDue
+from fulfillment.domain.assignment.events import ReminderFellDue
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.errors import OfferExpired
 from fulfillment.domain.ids import derived
-from fulfillment.domain.job import (
-    DispatchMode,
-    JobStatus,
-    Priority,
-)
-from fulfillment.domain.job_commands import (
-    OpenWave,
-    PassJobDeadline,
-)
+from fulfillment.domain.job.commands import OpenWave, PassJobDeadline
+from fulfillment.domain.job.dispatching import CandidateSearch, wants_candidates
+from fulfillment.domain.job.state import DispatchMode, JobStatus, Priority
+from fulfillment.domain.messages import Verdict
 from fulfillment.domain.people import SYSTEM
-from fulfillment.domain.reminders import Verdict
 from tests.domain.jobs import (
     BOB,
     CYD,

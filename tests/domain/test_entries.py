@@ -4,21 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     AssignmentCommand,
     CancelAssignment,
     PassDeadline,
     RejectAssignment,
     SkipDeadline,
-    Source,
     WithdrawWindow,
-    fingerprint,
 )
-from fulfillment.domain.entries import entry, reason_of
+from fulfillment.domain.assignment.entries import entry
+from fulfillment.domain.assignment.state import Assignment
+from fulfillment.domain.command import Source, fingerprint
 from fulfillment.domain.errors import DomainError, NotAParty, ValueInvalid
 from fulfillment.domain.money import MOST, Money
 from fulfillment.domain.people import SYSTEM
+from fulfillment.domain.steps import reason_of
 from tests.domain.people import (
     ADA,
     BOB,

@@ -2,12 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from fulfillment.domain.commands import CompleteAssignment, Source
-from fulfillment.domain.errors import (
-    SelfApproval,
-    ValueInvalid,
-)
-from fulfillment.domain.payout import PayoutStatus
+from fulfillment.domain.assignment.commands import CompleteAssignment
+from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.command import Source
+from fulfillment.domain.errors import SelfApproval, ValueInvalid
 from tests.domain.people import (
     ADA,
     BOB,

@@ -3,12 +3,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment, Hold
-from fulfillment.domain.commands import (
-    AssignmentCommand,
-    HoldAssignment,
-    ResumeAssignment,
-)
+from fulfillment.domain.assignment.commands import AssignmentCommand, HoldAssignment, ResumeAssignment
+from fulfillment.domain.assignment.events import Resumed
+from fulfillment.domain.assignment.state import Assignment, Hold
 from fulfillment.domain.errors import (
     AssignmentClosed,
     DomainError,
@@ -18,7 +15,6 @@ from fulfillment.domain.errors import (
     ValueInvalid,
     WrongState,
 )
-from fulfillment.domain.events import Resumed
 from fulfillment.domain.people import SYSTEM, Actor, Party
 from tests.domain.people import (
     ADA,

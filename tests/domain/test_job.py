@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from fulfillment.domain.assignment import Status
+from fulfillment.domain.assignment.events import DeadlinePassed
+from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.errors import (
     DomainError,
     JobClosed,
@@ -14,14 +15,7 @@ from fulfillment.domain.errors import (
     ValueInvalid,
     WindowInvalid,
 )
-from fulfillment.domain.events import DeadlinePassed
-from fulfillment.domain.job import (
-    ENDED,
-    DispatchMode,
-    JobStatus,
-    QuoteStatus,
-)
-from fulfillment.domain.job_commands import (
+from fulfillment.domain.job.commands import (
     AcceptQuote,
     AssignProvider,
     CancelJob,
@@ -31,16 +25,13 @@ from fulfillment.domain.job_commands import (
     PassJobDeadline,
     SubmitQuote,
 )
-from fulfillment.domain.job_deadlines import job_deadlines
-from fulfillment.domain.job_events import (
-    CancelForwarded,
-    JobCancelled,
-    JobExpired,
-)
-from fulfillment.domain.job_parties import may_see
+from fulfillment.domain.job.deadlines import job_deadlines
+from fulfillment.domain.job.events import CancelForwarded, JobCancelled, JobExpired
+from fulfillment.domain.job.parties import may_see
+from fulfillment.domain.job.posting import expect_postable, post
+from fulfillment.domain.job.state import ENDED, DispatchMode, JobStatus, QuoteStatus
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import SYSTEM, Actor, Role
-from fulfillment.domain.posting import expect_postable, post
 from tests.domain.jobs import (
     ADA,
     BOB,

@@ -8,11 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from fulfillment.domain.assignment import CLOSED, Assignment, Status
-from fulfillment.domain.dispatching import wants_candidates
+from fulfillment.domain.assignment.state import CLOSED, Assignment, Status
 from fulfillment.domain.errors import DomainError
-from fulfillment.domain.job import ENDED, DispatchMode, Job, JobStatus, OfferStatus, QuoteStatus
-from fulfillment.domain.job_commands import (
+from fulfillment.domain.job.commands import (
     AcceptOffer,
     AcceptQuote,
     AssignProvider,
@@ -28,9 +26,10 @@ from fulfillment.domain.job_commands import (
     WidenDispatch,
     WithdrawQuote,
 )
-from fulfillment.domain.job_deadlines import job_deadlines
-from fulfillment.domain.job_deciding import decide_job
-from fulfillment.domain.job_events import (
+from fulfillment.domain.job.deadlines import job_deadlines
+from fulfillment.domain.job.deciding import decide_job
+from fulfillment.domain.job.dispatching import wants_candidates
+from fulfillment.domain.job.events import (
     AssignmentMade,
     JobEvent,
     JobRequeued,
@@ -38,10 +37,11 @@ from fulfillment.domain.job_events import (
     ProviderLost,
     WaveOpened,
 )
-from fulfillment.domain.job_evolving import apply_job
+from fulfillment.domain.job.evolving import apply_job
+from fulfillment.domain.job.posting import post
+from fulfillment.domain.job.state import ENDED, DispatchMode, Job, JobStatus, OfferStatus, QuoteStatus
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import SYSTEM
-from fulfillment.domain.posting import post
 from fulfillment.domain.window import VisitWindow
 from tests.domain.jobs import ADA, NOON, OPS, POLICY, posting, provider, window
 

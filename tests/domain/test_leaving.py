@@ -2,15 +2,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment, RejectReason, Status
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     AssignmentCommand,
     CancelAssignment,
     CheckIn,
     CompleteAssignment,
     RejectAssignment,
 )
-from fulfillment.domain.deadlines import deadlines
+from fulfillment.domain.assignment.deadlines import deadlines
+from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.assignment.state import Assignment, RejectReason, Status
 from fulfillment.domain.errors import (
     AssignmentClosed,
     CutoffPassed,
@@ -23,7 +24,6 @@ from fulfillment.domain.errors import (
     WrongState,
 )
 from fulfillment.domain.money import Money
-from fulfillment.domain.payout import PayoutStatus
 from fulfillment.domain.people import Actor
 from tests.domain.people import (
     ADA,

@@ -3,10 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment, Status
-from fulfillment.domain.commands import ExtendDeadline, HoldAssignment, PassDeadline
-from fulfillment.domain.errors import RoleForbidden
-from fulfillment.domain.events import (
+from fulfillment.domain.assignment.commands import ExtendDeadline, HoldAssignment, PassDeadline
+from fulfillment.domain.assignment.events import (
     BecameOverdue,
     Cancelled,
     DeadlinePassed,
@@ -14,8 +12,10 @@ from fulfillment.domain.events import (
     ProposalEnded,
     Rejected,
 )
+from fulfillment.domain.assignment.state import Assignment, Status
+from fulfillment.domain.errors import RoleForbidden
+from fulfillment.domain.messages import Verdict
 from fulfillment.domain.people import Party
-from fulfillment.domain.reminders import Verdict
 from tests.domain.people import (
     ADA,
     BOB,

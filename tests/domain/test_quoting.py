@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from fulfillment.domain.assignment import Status
+from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.errors import (
     AmountExceedsAuthorised,
     DomainError,
@@ -19,22 +19,10 @@ from fulfillment.domain.errors import (
     WindowInvalid,
     WrongState,
 )
-from fulfillment.domain.job import (
-    ENDED,
-    OPEN_TO_PROVIDERS,
-    JobStatus,
-    QuoteStatus,
-)
-from fulfillment.domain.job_commands import (
-    JobCommand,
-    PassJobDeadline,
-    SubmitQuote,
-    WithdrawQuote,
-)
-from fulfillment.domain.job_deadlines import job_deadlines
-from fulfillment.domain.job_events import (
-    ChoiceOverdue,
-)
+from fulfillment.domain.job.commands import JobCommand, PassJobDeadline, SubmitQuote, WithdrawQuote
+from fulfillment.domain.job.deadlines import job_deadlines
+from fulfillment.domain.job.events import ChoiceOverdue
+from fulfillment.domain.job.state import ENDED, OPEN_TO_PROVIDERS, JobStatus, QuoteStatus
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import SYSTEM
 from tests.domain.jobs import (

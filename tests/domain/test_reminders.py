@@ -3,13 +3,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment
-from fulfillment.domain.commands import PassDeadline
-from fulfillment.domain.events import (
-    BecameOverdue,
-)
+from fulfillment.domain.assignment.commands import PassDeadline
+from fulfillment.domain.assignment.events import BecameOverdue
+from fulfillment.domain.assignment.state import Assignment
+from fulfillment.domain.messages import ADMINS, ReminderKind, Verdict
 from fulfillment.domain.people import SYSTEM, Party
-from fulfillment.domain.reminders import ADMINS, ReminderKind, Verdict
 from tests.domain.people import (
     ADA,
     BOB,

@@ -5,25 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.errors import (
-    ValueInvalid,
-)
-from fulfillment.domain.events import Escalated
-from fulfillment.domain.job import (
-    DispatchMode,
-    JobStatus,
-    Priority,
-    QuoteStatus,
-)
-from fulfillment.domain.job_commands import (
-    NoteAssignmentClosed,
-)
-from fulfillment.domain.job_deadlines import job_deadlines
-from fulfillment.domain.job_events import (
-    JobUnfilled,
-    Unfilled,
-)
+from fulfillment.domain.assignment.events import Escalated
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.errors import ValueInvalid
+from fulfillment.domain.job.commands import NoteAssignmentClosed
+from fulfillment.domain.job.deadlines import job_deadlines
+from fulfillment.domain.job.events import JobUnfilled, Unfilled
+from fulfillment.domain.job.state import DispatchMode, JobStatus, Priority, QuoteStatus
 from fulfillment.domain.people import SYSTEM, Party
 from tests.domain.jobs import (
     BOB,

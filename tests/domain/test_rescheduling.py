@@ -2,9 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from fulfillment.domain.errors import (
-    CutoffPassed,
-)
+from fulfillment.domain.errors import CutoffPassed
 from fulfillment.domain.people import Actor
 from fulfillment.domain.policy import LateReschedule
 from tests.domain.people import (

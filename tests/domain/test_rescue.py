@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from fulfillment.domain.assignment import Origin
+from fulfillment.domain.assignment.state import Origin
 from fulfillment.domain.errors import (
     AmountExceedsAuthorised,
     DomainError,
@@ -16,19 +16,15 @@ from fulfillment.domain.errors import (
     ValueInvalid,
     WrongState,
 )
-from fulfillment.domain.job import (
-    ENDED,
-    DispatchMode,
-    JobStatus,
-)
-from fulfillment.domain.job_commands import (
+from fulfillment.domain.job.commands import (
     AssignProvider,
     ExtendJob,
     JobCommand,
     ReadmitProvider,
     WidenDispatch,
 )
-from fulfillment.domain.job_events import CandidatesSought
+from fulfillment.domain.job.events import CandidatesSought
+from fulfillment.domain.job.state import ENDED, DispatchMode, JobStatus
 from fulfillment.domain.money import Money
 from tests.domain.jobs import (
     ADA,

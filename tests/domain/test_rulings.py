@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment, Status
-from fulfillment.domain.commands import ApprovePayout, AssignmentCommand, CompleteAssignment, Source
+from fulfillment.domain.assignment.commands import ApprovePayout, AssignmentCommand, CompleteAssignment
+from fulfillment.domain.assignment.payout import PayoutStatus, Ruling
+from fulfillment.domain.assignment.state import Assignment, Status
+from fulfillment.domain.command import Source
 from fulfillment.domain.errors import (
     AlreadyDecided,
     AmountExceedsAuthorised,
@@ -16,7 +18,6 @@ from fulfillment.domain.errors import (
     ValueInvalid,
     WrongState,
 )
-from fulfillment.domain.payout import PayoutStatus, Ruling
 from fulfillment.domain.people import Actor, Role
 from tests.domain.people import (
     ADA,

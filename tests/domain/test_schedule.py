@@ -2,9 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment, ProposalStatus, Status
-from fulfillment.domain.commands import AssignmentCommand, OpenAssignment, RejectAssignment
-from fulfillment.domain.deadlines import deadlines
+from fulfillment.domain.assignment.commands import AssignmentCommand, OpenAssignment, RejectAssignment
+from fulfillment.domain.assignment.deadlines import deadlines
+from fulfillment.domain.assignment.events import ProposalEnded
+from fulfillment.domain.assignment.standing import PATIENCE
+from fulfillment.domain.assignment.state import Assignment, ProposalStatus, Status
 from fulfillment.domain.errors import (
     AssignmentClosed,
     DomainError,
@@ -16,9 +18,7 @@ from fulfillment.domain.errors import (
     WindowInvalid,
     WrongState,
 )
-from fulfillment.domain.events import ProposalEnded
 from fulfillment.domain.people import SYSTEM, Actor, Party
-from fulfillment.domain.standing import PATIENCE
 from tests.domain.people import (
     ADA,
     BOB,

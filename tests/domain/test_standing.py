@@ -3,10 +3,10 @@ from datetime import datetime
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment
-from fulfillment.domain.commands import HoldAssignment, SkipDeadline
+from fulfillment.domain.assignment.commands import HoldAssignment, SkipDeadline
+from fulfillment.domain.assignment.standing import standing
+from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.people import Party
-from fulfillment.domain.standing import standing
 from tests.domain.people import (
     ADA,
     APPROVED,

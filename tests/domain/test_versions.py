@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     AssignmentCommand,
     CheckIn,
     HoldAssignment,
     PassDeadline,
     ResumeAssignment,
 )
+from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.errors import (
     Conflict,
     ProposalExpired,

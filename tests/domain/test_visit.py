@@ -3,15 +3,16 @@ from datetime import datetime
 
 import pytest
 
-from fulfillment.domain.assignment import Assignment, ProposalStatus, Status
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     AssignmentCommand,
     CancelAssignment,
     CheckIn,
     CompleteAssignment,
     RejectAssignment,
 )
-from fulfillment.domain.deadlines import DeadlineKind, deadlines
+from fulfillment.domain.assignment.deadlines import DeadlineKind, deadlines
+from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.assignment.state import Assignment, ProposalStatus, Status
 from fulfillment.domain.errors import (
     AmountExceedsAuthorised,
     DomainError,
@@ -21,7 +22,6 @@ from fulfillment.domain.errors import (
     WrongState,
 )
 from fulfillment.domain.money import Money
-from fulfillment.domain.payout import PayoutStatus
 from fulfillment.domain.people import SYSTEM, Actor
 from tests.domain.people import (
     ADA,

@@ -1,7 +1,7 @@
 from structlog.testing import capture_logs
 
+from fulfillment.domain.messages import OPS, Recipient
 from fulfillment.domain.people import Role
-from fulfillment.domain.reminders import OPS, Recipient
 from fulfillment.gateways.notices import MOST_KEPT, Mailbox, Message, NoticeRefused, Notifier, WhyRefused
 
 ADA = Recipient(role=Role.CUSTOMER, id="ada")

@@ -8,29 +8,29 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from fulfillment.domain.assignment import Assignment
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     AssignmentCommand,
     CheckIn,
-    Command,
     CompleteAssignment,
     OpenAssignment,
     PassDeadline,
     RejectAssignment,
-    Source,
 )
-from fulfillment.domain.deadlines import deadlines
-from fulfillment.domain.deciding import decide
-from fulfillment.domain.entries import Entry, Refusal, entry
-from fulfillment.domain.evolving import apply
-from fulfillment.domain.job import DispatchMode, Job, Quote
-from fulfillment.domain.job_commands import JobCommand, SubmitQuote
-from fulfillment.domain.job_entries import JobEntry, job_entry
-from fulfillment.domain.job_events import JobEvent, JobPosted
-from fulfillment.domain.job_evolving import apply_job
+from fulfillment.domain.assignment.deadlines import deadlines
+from fulfillment.domain.assignment.deciding import decide
+from fulfillment.domain.assignment.entries import Entry, entry
+from fulfillment.domain.assignment.evolving import apply
+from fulfillment.domain.assignment.state import Assignment
+from fulfillment.domain.command import Command, Source
+from fulfillment.domain.job.commands import JobCommand, SubmitQuote
+from fulfillment.domain.job.entries import JobEntry, job_entry
+from fulfillment.domain.job.events import JobEvent, JobPosted
+from fulfillment.domain.job.evolving import apply_job
+from fulfillment.domain.job.state import DispatchMode, Job, Quote
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import SYSTEM, Actor
 from fulfillment.domain.policy import Policy
+from fulfillment.domain.steps import Refusal
 from fulfillment.domain.window import VisitWindow
 from fulfillment.store import ledger
 from fulfillment.store.ledger import About

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from fulfillment.domain.messages import Recipient, Reminder, ReminderKind
 from fulfillment.domain.people import Role
-from fulfillment.domain.reminders import Recipient, Reminder, ReminderKind
 from fulfillment.store.tables import OutboxRow, ReminderRow
 from tests.domain.people import DAY, HOUR, NOON, ROOT, approves
 from tests.store import server

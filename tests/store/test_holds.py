@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 
-from fulfillment.domain.assignment import Assignment
-from fulfillment.domain.commands import CheckIn
+from fulfillment.domain.assignment.commands import CheckIn
+from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.window import VisitWindow
 from fulfillment.store.ledger import Busy, Overtaken, Taking, reserve, settle
 from fulfillment.store.tables import HoldRow

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.job import DispatchMode
-from fulfillment.domain.job_commands import CancelJob
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.job.commands import CancelJob
+from fulfillment.domain.job.state import DispatchMode
+from fulfillment.domain.messages import Recipient, Reminder, ReminderKind
 from fulfillment.domain.people import Role
-from fulfillment.domain.reminders import Recipient, Reminder, ReminderKind
 from fulfillment.store.tables import AuditRow, JobRow, OfferRow, OutboxRow, QuoteRow, ReminderRow, RequeueRow
 from fulfillment.store.views import history
 from fulfillment.store.views.jobs import job
@@ -74,6 +74,17 @@ class TestBids:
             sessions, QuoteRow, "provider_id", "amount", "version", "status", job_id=diary.job.id
         )
         assert found == [("bob", 9_900, 2, "open"), ("cyd", 12_500, 1, "open")]
+
+    async def test_what_did_not_change_is_not_written_again(self, sessions: Sessions) -> None:
+        diary = quoted()
+        await diary.write(sessions)
+        before = await rows(sessions, QuoteRow, "provider_id", "state_version", job_id=diary.job.id)
+        diary.quote(BOB, euros(99))
+
+        await diary.write(sessions, diary.entries[-1])
+
+        after = await rows(sessions, QuoteRow, "provider_id", "state_version", job_id=diary.job.id)
+        assert [after[0] != before[0], after[1] == before[1]] == [True, True]
 
     async def test_a_worker_that_thaws_brings_no_old_wording_back(self, sessions: Sessions) -> None:
         diary = quoted()

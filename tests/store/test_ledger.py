@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from fulfillment.domain.assignment import ProposalStatus
+from fulfillment.domain.assignment.state import ProposalStatus
 from fulfillment.store import ledger
 from fulfillment.store.tables import (
     AssignmentRow,
@@ -187,6 +187,18 @@ class TestProposals:
                 diary.it.provider_id,
             )
         ]
+
+    async def test_one_that_was_replaced_before_anybody_wrote_it_is_closed_too(
+        self, sessions: Sessions
+    ) -> None:
+        diary = Diary()
+        diary.say(proposes(diary.provider, NEXT_WEEK, seeing=0))
+        diary.say(proposes(ADA, LATER, seeing=1))
+
+        await diary.write(sessions)
+
+        found = await rows(sessions, ProposalRow, "version", "status", assignment_id=diary.it.id)
+        assert found == [(1, "superseded"), (2, "open")]
 
     async def test_a_forced_yes_keeps_its_reason(self, sessions: Sessions) -> None:
         diary = Diary()

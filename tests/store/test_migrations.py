@@ -16,7 +16,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.pool import NullPool
 
-from fulfillment.domain.assignment import Status
+from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.money import Money
 from fulfillment.store import migrate
 from fulfillment.store.backfill import backfill

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
+from fulfillment.domain.messages import Recipient, ReminderKind
 from fulfillment.domain.people import Role
-from fulfillment.domain.reminders import Recipient, ReminderKind
 from fulfillment.store import outbox
 from fulfillment.store.tables import OutboxRow, ReminderRow
 from tests.domain.people import ADA, DAY, NEXT_WEEK, NOON, proposes

@@ -9,9 +9,9 @@ import pytest_asyncio
 from sqlalchemy import Connection, event, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.job import DispatchMode, JobStatus, OfferStatus
-from fulfillment.domain.payout import PayoutStatus
+from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.job.state import DispatchMode, JobStatus, OfferStatus
 from fulfillment.store import outbox
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.tables import AssignmentRow

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.commands import CancelAssignment, RejectAssignment, Source
-from fulfillment.domain.entries import Refusal
+from fulfillment.domain.assignment.commands import CancelAssignment, RejectAssignment
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.command import Source
+from fulfillment.domain.steps import Refusal
 from fulfillment.store.tables import (
     AuditRow,
     OutboxRow,

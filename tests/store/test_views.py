@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from fulfillment.domain.assignment import Assignment, Status
-from fulfillment.domain.job import DispatchMode, JobStatus, OfferStatus
-from fulfillment.domain.payout import PayoutStatus
+from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.assignment.state import Assignment, Status
+from fulfillment.domain.job.state import DispatchMode, JobStatus, OfferStatus
 from fulfillment.store.views import assignments, bids, history, jobs, payouts
 from fulfillment.store.views.assignments import Wanted
 from fulfillment.store.views.counts import Counts, counts

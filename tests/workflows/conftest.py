@@ -10,8 +10,8 @@ import pytest_asyncio
 from temporalio.client import Client
 
 import worker
-from fulfillment.domain.assignment import Assignment
-from fulfillment.domain.job import DispatchMode
+from fulfillment.domain.assignment.state import Assignment
+from fulfillment.domain.job.state import DispatchMode
 from fulfillment.domain.policy import Policy
 from tests.skipping import SkippingServer
 from tests.workflows.running import Running, Start, fresh_assignment

@@ -12,11 +12,12 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from fulfillment.domain.assignment import Assignment, Origin
-from fulfillment.domain.commands import AssignmentCommand, Command
+from fulfillment.domain.assignment.commands import AssignmentCommand
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.assignment.state import Assignment, Origin
+from fulfillment.domain.command import Command
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import Actor, Role
-from fulfillment.domain.standing import Standing
 from fulfillment.domain.window import VisitWindow
 from tests.skipping import SkippingServer
 from tests.workflows.replaying import replay_strictly

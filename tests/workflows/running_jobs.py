@@ -7,8 +7,8 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
-from fulfillment.domain.job import DispatchMode, Job, JobStatus
-from fulfillment.domain.job_commands import AcceptOffer, PostJob
+from fulfillment.domain.job.commands import AcceptOffer, PostJob
+from fulfillment.domain.job.state import DispatchMode, Job, JobStatus
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import Actor
 from fulfillment.domain.policy import Policy

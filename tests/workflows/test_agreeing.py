@@ -7,14 +7,14 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     CancelAssignment,
     ConfirmWindow,
     ProposeWindow,
     RejectAssignment,
 )
-from fulfillment.domain.standing import Standing
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.assignment.state import Status
 from tests.waiting import until
 from tests.workflows.running import ADA, BOB, Running, Start, fresh_assignment, window
 from tests.workflows.witness import Witness

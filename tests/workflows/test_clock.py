@@ -3,14 +3,14 @@
 import asyncio
 from datetime import timedelta
 
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     ConfirmWindow,
     ExtendDeadline,
     HoldAssignment,
     ProposeWindow,
     SkipDeadline,
 )
+from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.policy import Policy
 from tests.waiting import until
 from tests.workflows.running import ADA, BOB, OLGA, Running, Start, fresh_assignment, window

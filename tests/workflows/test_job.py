@@ -9,10 +9,10 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 import workflows.story
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.commands import ProposeWindow, RejectAssignment
-from fulfillment.domain.job import DispatchMode, JobStatus, OfferStatus
-from fulfillment.domain.job_commands import AcceptQuote, CancelJob, SubmitQuote
+from fulfillment.domain.assignment.commands import ProposeWindow, RejectAssignment
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.job.commands import AcceptQuote, CancelJob, SubmitQuote
+from fulfillment.domain.job.state import DispatchMode, JobStatus, OfferStatus
 from fulfillment.domain.money import Money
 from tests.waiting import until
 from tests.workflows.replaying import replay_strictly

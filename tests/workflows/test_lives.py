@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 import workflows.story
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment.commands import (
     ApprovePayout,
     CancelAssignment,
     CheckIn,
@@ -24,8 +23,8 @@ from fulfillment.domain.commands import (
     SkipDeadline,
     WithdrawWindow,
 )
-from fulfillment.domain.job import DispatchMode, JobStatus
-from fulfillment.domain.job_commands import (
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.job.commands import (
     AcceptQuote,
     AssignProvider,
     CancelJob,
@@ -36,6 +35,7 @@ from fulfillment.domain.job_commands import (
     WidenDispatch,
     WithdrawQuote,
 )
+from fulfillment.domain.job.state import DispatchMode, JobStatus
 from fulfillment.domain.money import Money
 from tests.workflows.replaying import HISTORIES, keep, recorded, replay_strictly
 from tests.workflows.running import ADA, BEA, BOB, OLGA, ROOT, Start, fresh_assignment, window

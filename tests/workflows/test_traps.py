@@ -12,17 +12,17 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 import worker
 import workflows.story
-from fulfillment.domain import deciding
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.commands import (
+from fulfillment.domain.assignment import deciding
+from fulfillment.domain.assignment.commands import (
     ApprovePayout,
     CheckIn,
     CompleteAssignment,
     ConfirmWindow,
     ProposeWindow,
     RejectAssignment,
-    Source,
 )
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.command import Source
 from fulfillment.domain.policy import Policy
 from tests.skipping import SkippingServer
 from tests.waiting import until

@@ -11,9 +11,10 @@ from activities.holds import Reservation, Settled
 from activities.ledger import AssignmentBatch, JobBatch
 from activities.notices import Delivery
 from activities.vouchers import VoucherClaim
-from fulfillment.domain.entries import Entry, Refusal
-from fulfillment.domain.job_entries import JobEntry
-from fulfillment.domain.payout import PayoutStatus
+from fulfillment.domain.assignment.entries import Entry
+from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.job.entries import JobEntry
+from fulfillment.domain.steps import Refusal
 from fulfillment.gateways.matching import Search
 from fulfillment.gateways.payments import ApprovedPayout, Settlement
 

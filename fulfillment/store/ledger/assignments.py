@@ -3,19 +3,36 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.entries import Entry, Refusal
-from fulfillment.domain.standing import Standing
+from fulfillment.domain.assignment.entries import Entry
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.steps import Refusal
 from fulfillment.store import wire
-from fulfillment.store.ledger import history, holds
+from fulfillment.store.ledger import history, holds, messages, payouts, proposals, sql
 from fulfillment.store.ledger.history import About
-from fulfillment.store.ledger.messages import write_messages
-from fulfillment.store.ledger.payouts import write_payout
-from fulfillment.store.ledger.proposals import write_proposals
-from fulfillment.store.tables import AssignmentRow
+
+HEAD = sql.newest(
+    "assignment",
+    """id, job_id, customer_id, provider_id, price, currency, status, created_at, origin, site_timezone,
+    status_entered_at, epoch, schedule_version, schedule_proposed_by, scheduled_start, scheduled_end,
+    agreed_version, rejected_at, reject_reason, late_rejection, cancelled_at, cancel_reason, late_cancel,
+    checked_in_at, completed_at, reminder_overdue, reminder_overdue_at, next_reminder_at, last_reminder_at,
+    reminder_count, hold_until, payout_id, standing, state_version""",
+    rows="head",
+    key="id",
+    newer="it.state_version < excluded.state_version",
+    change={"projected_at": "clock_timestamp()"},
+)
+WRITE = sql.together(
+    head=HEAD,
+    **proposals.SQL,
+    **payouts.SQL,
+    **holds.SQL,
+    **messages.SQL,
+    audit=history.AUDIT,
+    outcomes=history.OUTCOMES,
+)
 
 
 async def record_assignment(
@@ -28,24 +45,32 @@ async def record_assignment(
 ) -> None:
     """Write steps of one assignment and all that follows from them; writing them again changes nothing.
 
-    `claim` fences the provider's time; see `holds.narrow`.
+    `claim` fences the provider's time; see `holds.narrowed`.
 
     Raises:
         ValueError: an entry is about another assignment.
     """
     if entries:
         newest = _newest(about, entries)
-        await history.take_turns(session, about)
-        await _write_head(session, newest)
-        await write_proposals(session, entries)
-        await write_payout(session, newest)
-        await write_messages(session, about, entries)
-        await history.write_steps(session, about, [each.step for each in entries])
-        answers = [(each.step, wire.standing_to_json(each.standing)) for each in entries]
-        await history.write_outcomes(session, about, answers)
-        await holds.narrow(session, newest.assignment, claim=claim)
-    if refusals:
-        await history.write_refusals(session, about, refusals)
+        turns = [holds.turn(newest.assignment.provider_id)] if claim else []
+        # Always in this order, or two could wait for each other.
+        await sql.take_turns(session, about.turn, *turns)
+        await session.execute(WRITE, _written(about, entries, newest, claim=claim))
+    await history.write_refusals(session, about, refusals)
+
+
+def _written(about: About, entries: Sequence[Entry], newest: Standing, *, claim: int) -> dict[str, Any]:
+    answers = [(each.step, wire.standing_to_json(each.standing)) for each in entries]
+    return {
+        "id": about.id,
+        "head": sql.rows(_head(newest)),
+        **proposals.proposals(entries),
+        **payouts.payouts(newest),
+        **holds.narrowed(newest.assignment, claim=claim),
+        **messages.messages(about, entries),
+        "audit": history.audit(about, [each.step for each in entries]),
+        "outcomes": history.outcomes(about, answers),
+    }
 
 
 def _newest(about: About, entries: Sequence[Entry]) -> Standing:
@@ -55,16 +80,7 @@ def _newest(about: About, entries: Sequence[Entry]) -> Standing:
     return max(entries, key=lambda each: each.step.number).standing
 
 
-async def _write_head(session: AsyncSession, standing: Standing) -> None:
-    state = _state(standing)
-    row = insert(AssignmentRow).values(state)
-    older = AssignmentRow.state_version < standing.assignment.state_version
-    await session.execute(
-        row.on_conflict_do_update(index_elements=[AssignmentRow.id], set_=state, where=older)
-    )
-
-
-def _state(standing: Standing) -> dict[str, Any]:
+def _head(standing: Standing) -> dict[str, Any]:
     it = standing.assignment
     window = it.agreed.window if it.agreed else None
     return {
@@ -102,5 +118,4 @@ def _state(standing: Standing) -> dict[str, Any]:
         "payout_id": it.payout and it.payout.id,
         "standing": wire.standing_to_json(standing),
         "state_version": it.state_version,
-        "projected_at": func.clock_timestamp(),
     }

@@ -2,14 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.commands import Source
-from fulfillment.domain.entries import Refusal, Step
-from fulfillment.store.tables import AuditRow, Entity, Json, OutcomeRow
+from fulfillment.domain.command import Source
+from fulfillment.domain.steps import Refusal, Step
+from fulfillment.store.ledger import sql
+from fulfillment.store.tables import Entity, Json
+
+AUDIT = sql.once(
+    "audit_event",
+    """entity, entity_id, state_version, applied, command, command_id, request_id, actor_id, actor_role,
+    on_behalf_of, source, from_status, to_status, code, reason, events, workflow_id, run_id, at""",
+    rows="audit",
+)
+REFUSALS = text(AUDIT)
+OUTCOMES = sql.once(
+    "command_outcome",
+    "command_id, fingerprint, entity, entity_id, state_version, answer, at",
+    rows="outcomes",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,48 +35,47 @@ class About:
     workflow_id: str
     run_id: str
 
+    @property
+    def turn(self) -> str:
+        """The name under which its writers queue up: one that thaws, and its successor.
 
-async def take_turns(session: AsyncSession, about: About) -> None:
-    """Let the writers of one assignment or job go one after another: one that thaws, and its successor.
-
-    A row that is there could be locked for that; two who both insert it would block each other.
-    """
-    name = f"{about.entity}/{about.id}"
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
-
-
-async def write_steps(session: AsyncSession, about: About, steps: Sequence[Step]) -> None:
-    """Write each step once; the first account of a step number stands."""
-    rows = [_told(about, step) | _taken(step) for step in steps]
-    await session.execute(insert(AuditRow).values(rows).on_conflict_do_nothing())
+        A row that is there could be locked for that; two who both insert it would block each other.
+        """
+        return f"{self.entity}/{self.id}"
 
 
 async def write_refusals(session: AsyncSession, about: About, refusals: Sequence[Refusal]) -> None:
     """Write each refusal once; it has no number, for nothing came of it."""
-    rows = [_told(about, refusal) | _refused(refusal) for refusal in refusals]
-    await session.execute(insert(AuditRow).values(rows).on_conflict_do_nothing())
+    if refusals:
+        lines = (_told(about, refusal) | _refused(refusal) for refusal in refusals)
+        await session.execute(REFUSALS, {"audit": sql.rows(*lines)})
 
 
-async def write_outcomes(session: AsyncSession, about: About, answered: Sequence[tuple[Step, Json]]) -> None:
-    """Write what each command was answered; what the clock asked nobody will ask again."""
-    rows = [
-        {
-            "command_id": step.command_id,
-            "fingerprint": step.fingerprint,
-            "entity": about.entity,
-            "entity_id": about.id,
-            "state_version": step.number,
-            "answer": answer,
-            "at": step.at,
-        }
-        for step, answer in answered
-        if step.command_id and step.source is not Source.CLOCK
-    ]
-    if rows:
-        await session.execute(insert(OutcomeRow).values(rows).on_conflict_do_nothing())
+def audit(about: About, steps: Sequence[Step]) -> str:
+    """Return the lines of the audit; the first account of a step stands."""
+    return sql.rows(*(_told(about, step) | _taken(step) for step in steps))
 
 
-def _told(about: About, told: Step | Refusal) -> dict[str, object]:
+def outcomes(about: About, answered: Sequence[tuple[Step, Json]]) -> str:
+    """Return what each command was answered; what the clock asked nobody will ask again."""
+    return sql.rows(
+        *(
+            {
+                "command_id": step.command_id,
+                "fingerprint": step.fingerprint,
+                "entity": about.entity,
+                "entity_id": about.id,
+                "state_version": step.number,
+                "answer": answer,
+                "at": step.at,
+            }
+            for step, answer in answered
+            if step.command_id and step.source is not Source.CLOCK
+        )
+    )
+
+
+def _told(about: About, told: Step | Refusal) -> dict[str, Any]:
     return {
         "entity": about.entity,
         "entity_id": about.id,
@@ -79,16 +92,16 @@ def _told(about: About, told: Step | Refusal) -> dict[str, object]:
     }
 
 
-def _taken(step: Step) -> dict[str, object]:
+def _taken(step: Step) -> dict[str, Any]:
     return {
         "applied": True,
         "state_version": step.number,
         "from_status": step.was,
         "to_status": step.now,
         "reason": step.reason,
-        "events": list(step.events),
+        "events": step.events,
     }
 
 
-def _refused(refusal: Refusal) -> dict[str, object]:
-    return {"applied": False, "code": refusal.code, "reason": refusal.detail}
+def _refused(refusal: Refusal) -> dict[str, Any]:
+    return {"applied": False, "code": refusal.code, "reason": refusal.detail, "events": ()}

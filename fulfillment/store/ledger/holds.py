@@ -5,23 +5,48 @@ that an assignment's workflow draws anew for every attempt and after it, keeps o
 reservation that was given up, a worker that was frozen.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from psycopg.errors import ExclusionViolation
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.assignment import Assignment, Status
+from fulfillment.domain.assignment.state import Assignment, Status
 from fulfillment.domain.window import VisitWindow
-from fulfillment.store.tables import HoldRow
+from fulfillment.store.ledger import sql
 
 TALKING = frozenset({Status.AWAITING_SCHEDULE, Status.SCHEDULED})
 HOLDING = frozenset({Status.SCHEDULED, Status.IN_PROGRESS})
+
+COLUMNS = "assignment_id, provider_id, spans, version, state_version, claim"
+
+# While the two sides are still talking, only a step of the schedule younger than the hold narrows it: a
+# batch from before a confirmation, written after it, would else set the new window free for a moment.
+NARROW = sql.newest(
+    "provider_hold",
+    COLUMNS,
+    rows="hold",
+    key="assignment_id",
+    newer="""it.claim <= excluded.claim AND it.state_version < excluded.state_version
+        AND (it.version < excluded.version OR NOT :talking)""",
+)
+SQL = {"hold": NARROW}
+
+TAKE = sql.newest(
+    "provider_hold",
+    COLUMNS,
+    rows="hold",
+    key="assignment_id",
+    newer="it.claim < excluded.claim",
+    change={"state_version": "it.state_version"},
+)
+TAKEN = text(f"""
+    WITH taken AS ({TAKE} RETURNING claim)
+    SELECT claim FROM taken
+    UNION ALL SELECT claim FROM provider_hold WHERE assignment_id = :id AND NOT EXISTS (SELECT FROM taken)
+""")  # noqa: S608 - every name in it is ours
 
 
 class Busy(Exception):
@@ -51,9 +76,7 @@ async def reserve(
         Busy: another assignment of the provider holds part of it.
         Overtaken: the hold carries a younger claim.
     """
-    await _write_younger(session, taking, wanted, agreed)
-    written = select(HoldRow.claim).where(HoldRow.assignment_id == taking.assignment_id)
-    if await session.scalar(written) != taking.claim:
+    if await _take(session, taking, wanted, agreed) != taking.claim:
         raise Overtaken
 
 
@@ -63,58 +86,51 @@ async def settle(session: AsyncSession, taking: Taking, *, agreed: VisitWindow |
     Raises:
         Busy: another assignment took that time, which only a hold that was lost would allow.
     """
-    await _write_younger(session, taking, agreed)
+    await _take(session, taking, agreed)
 
 
-async def narrow(session: AsyncSession, assignment: Assignment, *, claim: int) -> None:
-    """Let the hold be what `assignment` has agreed; `claim` is the last that its workflow drew.
+def turn(provider_id: str) -> str:
+    """Return the name under which writers of one provider's holds queue up.
 
-    Claim 0 means that it never reserved anything, so there is nothing to write. While the two sides are
-    still talking, only a step of the schedule younger than the hold narrows it: a batch from before a
-    confirmation, written after it, would else set the new window free for a moment.
+    Each would otherwise wait for the other's row, to know whether the two overlap, until the server calls
+    it a deadlock.
     """
-    if not claim:
-        return
-    taking = Taking(
-        assignment_id=assignment.id,
-        provider_id=assignment.provider_id,
-        version=assignment.schedule_version,
-        claim=claim,
-    )
-    agreed = assignment.agreed.window if assignment.agreed and assignment.status in HOLDING else None
-    newer = (HoldRow.claim <= claim) & (HoldRow.state_version < assignment.state_version)
-    if assignment.status in TALKING:
-        newer &= HoldRow.version < assignment.schedule_version
-    reflected = {**_row(taking, agreed), "state_version": assignment.state_version}
-    await _write(session, reflected, where=newer)
+    return f"provider/{provider_id}"
 
 
-async def _write_younger(session: AsyncSession, taking: Taking, *windows: VisitWindow | None) -> None:
-    row = _row(taking, *windows)
+def narrowed(it: Assignment, *, claim: int) -> dict[str, Any]:
+    """Return the hold as what the assignment has agreed; `claim` is the last that its workflow drew.
+
+    Claim 0 means that it never reserved anything, so there is nothing to write.
+    """
+    taking = Taking(assignment_id=it.id, provider_id=it.provider_id, version=it.schedule_version, claim=claim)
+    agreed = it.agreed.window if it.agreed and it.status in HOLDING else None
+    held = [_row(taking, agreed) | {"state_version": it.state_version}] if claim else []
+    return {"hold": sql.rows(*held), "talking": it.status in TALKING}
+
+
+async def _take(session: AsyncSession, taking: Taking, *windows: VisitWindow | None) -> int:
+    """Write the hold unless a younger claim is there, and return the claim that is there now."""
+    await sql.take_turns(session, turn(taking.provider_id))
+    hold = sql.rows(_row(taking, *windows))
     try:
-        await _write(session, row, where=HoldRow.claim < taking.claim)
+        taken = await session.execute(TAKEN, {"hold": hold, "id": taking.assignment_id})
     except IntegrityError as error:
         if isinstance(error.orig, ExclusionViolation):
             raise Busy from None
         raise
-
-
-async def _write(session: AsyncSession, row: Mapping[str, Any], *, where: ColumnElement[bool]) -> None:
-    # Writers of one provider's holds queue up. Each would otherwise wait for the other's row, to know
-    # whether the two overlap, until the server calls it a deadlock.
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(row["provider_id"], 0))))
-    statement = insert(HoldRow).values({"state_version": 0, **row})
-    key = HoldRow.assignment_id
-    await session.execute(statement.on_conflict_do_update(index_elements=[key], set_=row, where=where))
+    claim: int = taken.scalar_one()
+    return claim
 
 
 def _row(taking: Taking, *windows: VisitWindow | None) -> dict[str, Any]:
     """Return the row in which `windows` are taken, half-open; without any it holds nothing."""
-    spans: list[Range[datetime]] = [Range(window.start, window.end) for window in windows if window]
+    spans = (f"[{window.start.isoformat()},{window.end.isoformat()})" for window in windows if window)
     return {
         "assignment_id": taking.assignment_id,
         "provider_id": taking.provider_id,
-        "spans": spans,
+        "spans": f"{{{','.join(spans)}}}",
         "version": taking.version,
+        "state_version": 0,
         "claim": taking.claim,
     }

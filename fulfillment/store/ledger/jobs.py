@@ -3,18 +3,61 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, or_
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.entries import Refusal
-from fulfillment.domain.job import Job, Offer, Quote, Requeue
-from fulfillment.domain.job_entries import JobEntry
+from fulfillment.domain.job.entries import JobEntry
+from fulfillment.domain.job.state import Job, Offer, Quote, Requeue
+from fulfillment.domain.steps import Refusal
 from fulfillment.store import wire
-from fulfillment.store.ledger import history
+from fulfillment.store.ledger import history, messages, sql
 from fulfillment.store.ledger.history import About
-from fulfillment.store.ledger.messages import write_messages
-from fulfillment.store.tables import JobRow, OfferRow, QuoteRow, RequeueRow
+
+HEAD = sql.newest(
+    "job",
+    """id, customer_id, title, category, site_tz, site_address, price_cap, currency, dispatch_mode,
+    wanted_windows, priority, status, status_entered_at, created_at, expires_at, round, wave, requeue_count,
+    excluded_providers, live_assignment_id, cancelled_at, cancel_reason, snapshot, state_version""",
+    rows="head",
+    key="id",
+    newer="it.state_version < excluded.state_version",
+    change={"projected_at": "clock_timestamp()"},
+)
+# A job brings all its quotes and offers along each time; only those that changed are written.
+QUOTES = sql.newest(
+    "quote",
+    """id, job_id, provider_id, amount, currency, window_start, window_end, note, valid_until, status,
+    version, submitted_at, state_version""",
+    rows="quotes",
+    key="id",
+    newer="""it.state_version < excluded.state_version
+        AND (it.status, it.version) <> (excluded.status, excluded.version)""",
+)
+OFFERS = sql.newest(
+    "offer",
+    """id, job_id, round, wave, provider_id, amount, currency, window_start, window_end, sent_at, expires_at,
+    responded_at, status, decline_reason, state_version""",
+    rows="offers",
+    key="id",
+    newer="it.state_version < excluded.state_version AND it.status <> excluded.status",
+)
+REQUEUES = (
+    sql.once(
+        "requeue",
+        "job_id, no, from_assignment, provider_id, reason, late, counted, at",
+        rows="requeues",
+    )
+    + "RETURNING no"
+)
+WRITE = sql.together(
+    "SELECT count(*) FROM requeues",
+    head=HEAD,
+    quotes=QUOTES,
+    offers=OFFERS,
+    requeues=REQUEUES,
+    **messages.SQL,
+    audit=history.AUDIT,
+    outcomes=history.OUTCOMES,
+)
 
 
 async def record_job(
@@ -29,19 +72,25 @@ async def record_job(
     """
     returns = 0
     if entries:
-        job = _newest(about, entries)
-        await history.take_turns(session, about)
-        await _write_head(session, job)
-        await _write_quotes(session, job)
-        await _write_offers(session, job)
-        returns = await _write_requeues(session, job)
-        await write_messages(session, about, entries)
-        await history.write_steps(session, about, [each.step for each in entries])
-        answers = [(each.step, wire.job_to_json(each.job)) for each in entries]
-        await history.write_outcomes(session, about, answers)
-    if refusals:
-        await history.write_refusals(session, about, refusals)
+        await sql.take_turns(session, about.turn)
+        written = await session.execute(WRITE, _written(about, entries))
+        returns = written.scalar_one()
+    await history.write_refusals(session, about, refusals)
     return returns
+
+
+def _written(about: About, entries: Sequence[JobEntry]) -> dict[str, Any]:
+    job = _newest(about, entries)
+    answers = [(each.step, wire.job_to_json(each.job)) for each in entries]
+    return {
+        "head": sql.rows(_head(job)),
+        "quotes": sql.rows(*(_quote(job, quote) for quote in job.quotes)),
+        "offers": sql.rows(*(_offer(job, offer) for offer in job.offers)),
+        "requeues": sql.rows(*(_requeue(job, requeue) for requeue in job.requeues)),
+        **messages.messages(about, entries),
+        "audit": history.audit(about, [each.step for each in entries]),
+        "outcomes": history.outcomes(about, answers),
+    }
 
 
 def _newest(about: About, entries: Sequence[JobEntry]) -> Job:
@@ -51,14 +100,7 @@ def _newest(about: About, entries: Sequence[JobEntry]) -> Job:
     return max(entries, key=lambda each: each.step.number).job
 
 
-async def _write_head(session: AsyncSession, job: Job) -> None:
-    state = _state(job)
-    row = insert(JobRow).values(state)
-    older = JobRow.state_version < job.state_version
-    await session.execute(row.on_conflict_do_update(index_elements=[JobRow.id], set_=state, where=older))
-
-
-def _state(job: Job) -> dict[str, Any]:
+def _head(job: Job) -> dict[str, Any]:
     snapshot = wire.job_to_json(job)
     return {
         "id": job.id,
@@ -79,30 +121,13 @@ def _state(job: Job) -> dict[str, Any]:
         "round": job.round,
         "wave": job.wave,
         "requeue_count": job.requeue_count,
-        "excluded_providers": list(job.excluded),
+        "excluded_providers": job.excluded,
         "live_assignment_id": job.live and job.live.assignment_id,
         "cancelled_at": job.cancelled_at,
         "cancel_reason": job.cancel_reason,
         "snapshot": snapshot,
         "state_version": job.state_version,
-        "projected_at": func.clock_timestamp(),
     }
-
-
-async def _write_quotes(session: AsyncSession, job: Job) -> None:
-    if not job.quotes:
-        return
-    rows = [_quote(job, quote) for quote in job.quotes]
-    statement = insert(QuoteRow).values(rows)
-    new, old = statement.excluded, QuoteRow
-    changed = or_(old.status != new.status, old.version != new.version)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[old.id],
-            set_={name: new[name] for name in rows[0]},
-            where=(old.state_version < new.state_version) & changed,
-        )
-    )
 
 
 def _quote(job: Job, quote: Quote) -> dict[str, Any]:
@@ -123,21 +148,6 @@ def _quote(job: Job, quote: Quote) -> dict[str, Any]:
     }
 
 
-async def _write_offers(session: AsyncSession, job: Job) -> None:
-    if not job.offers:
-        return
-    rows = [_offer(job, offer) for offer in job.offers]
-    statement = insert(OfferRow).values(rows)
-    new, old = statement.excluded, OfferRow
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[old.id],
-            set_={name: new[name] for name in rows[0]},
-            where=(old.state_version < new.state_version) & (old.status != new.status),
-        )
-    )
-
-
 def _offer(job: Job, offer: Offer) -> dict[str, Any]:
     return {
         "id": offer.id,
@@ -156,16 +166,6 @@ def _offer(job: Job, offer: Offer) -> dict[str, Any]:
         "decline_reason": offer.decline_reason,
         "state_version": job.state_version,
     }
-
-
-async def _write_requeues(session: AsyncSession, job: Job) -> int:
-    if not job.requeues:
-        return 0
-    rows = [_requeue(job, requeue) for requeue in job.requeues]
-    written = await session.execute(
-        insert(RequeueRow).values(rows).on_conflict_do_nothing().returning(RequeueRow.no)
-    )
-    return len(written.all())
 
 
 def _requeue(job: Job, requeue: Requeue) -> dict[str, Any]:

@@ -1,56 +1,59 @@
 """Reminders, and the outbox: what people are owed commits with the step that owes it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from fulfillment.domain.entries import Entry, Step
-from fulfillment.domain.job_entries import JobEntry
-from fulfillment.domain.reminders import Recipient, Reminder
+from fulfillment.domain.assignment.entries import Entry
+from fulfillment.domain.job.entries import JobEntry
+from fulfillment.domain.messages import Recipient, Reminder
+from fulfillment.domain.steps import Step
+from fulfillment.store.ledger import sql
 from fulfillment.store.ledger.history import About
-from fulfillment.store.tables import Entity, OutboxRow, ReminderRow, ReminderStatus
+from fulfillment.store.tables import Entity, ReminderStatus
 
 CHANNEL = "email"
 REMINDED = "notifyReminderSent"
 """The outside's name for the event that a reminder is."""
 
+Entries = Sequence[Entry] | Sequence[JobEntry]
 
-async def write_messages(
-    session: AsyncSession, about: About, entries: Sequence[Entry] | Sequence[JobEntry]
-) -> None:
-    """Plan each reminder once, by its key, and owe each message once.
+REMINDERS = (
+    sql.once(
+        "reminder",
+        """assignment_id, job_id, kind, recipient_role, recipient_id, channel, basis, n, due_at, planned_at,
+        dedupe_key, status, late_by_s""",
+        rows="reminders",
+    )
+    + "RETURNING dedupe_key, status"
+)
+# A reminder is owed only by whoever planned it first. A skipped one is kept and owes nobody anything.
+OUTBOX = f"""
+    INSERT INTO notification_outbox (dedupe_key, entity, entity_id, state_version, event, reminder_kind,
+        recipient_role, recipient_id, request_id, at)
+    SELECT dedupe_key, entity, entity_id, state_version, event, reminder_kind,
+        recipient_role, recipient_id, request_id, at
+    FROM {sql.taken_apart("notification_outbox", rows="outbox")} AS owed
+    WHERE reminder_kind IS NULL OR EXISTS (
+        SELECT FROM reminders WHERE reminders.dedupe_key = owed.dedupe_key AND reminders.status = 'planned'
+    )
+    ON CONFLICT DO NOTHING
+"""  # noqa: S608 - every name in it is ours
 
-    A skipped reminder is kept with its verdict and owes nobody anything. One that is there already,
-    whoever put it there, is that one's to send.
-    """
+SQL = {"reminders": REMINDERS, "outbox": OUTBOX}
+
+
+def messages(about: About, entries: Entries) -> dict[str, str]:
+    """Return the reminders and messages that `entries` owe, each under its own key."""
     due = {
         reminder.dedupe_key(about.id, channel=CHANNEL): (each.step, reminder)
         for each in entries
         for reminder in each.reminders
     }
-    fresh = await _plan(session, about, due) if due else frozenset()
-    owed = [*_noticed(about, entries)]
-    owed += [_reminding(about, key, *due[key]) for key in due if key in fresh]
-    if owed:
-        await session.execute(insert(OutboxRow).values(owed).on_conflict_do_nothing())
+    planned = (_reminder(about, key, step, reminder) for key, (step, reminder) in due.items())
+    return {"reminders": sql.rows(*planned), "outbox": sql.rows(*_owed(about, entries, due))}
 
 
-async def _plan(
-    session: AsyncSession, about: About, due: Mapping[str, tuple[Step, Reminder]]
-) -> frozenset[str]:
-    """Write the reminders and return the keys of those that were not there and are to be sent."""
-    rows = [_row(about, key, step, reminder) for key, (step, reminder) in due.items()]
-    written = await session.execute(
-        insert(ReminderRow)
-        .values(rows)
-        .on_conflict_do_nothing(index_elements=[ReminderRow.dedupe_key])
-        .returning(ReminderRow.dedupe_key, ReminderRow.status)
-    )
-    return frozenset(key for key, status in written if status == ReminderStatus.PLANNED)
-
-
-def _row(about: About, key: str, step: Step, reminder: Reminder) -> dict[str, object]:
+def _reminder(about: About, key: str, step: Step, reminder: Reminder) -> dict[str, Any]:
     return {
         "assignment_id": about.id if about.entity is Entity.ASSIGNMENT else None,
         "job_id": about.id if about.entity is Entity.JOB else None,
@@ -68,19 +71,19 @@ def _row(about: About, key: str, step: Step, reminder: Reminder) -> dict[str, ob
     }
 
 
-def _noticed(about: About, entries: Sequence[Entry] | Sequence[JobEntry]) -> Iterator[dict[str, object]]:
+def _owed(
+    about: About, entries: Entries, due: Mapping[str, tuple[Step, Reminder]]
+) -> Iterator[dict[str, Any]]:
     for each in entries:
         for notice in each.notices:
-            yield _owed(about, each.step, key=notice.key, event=notice.event, to=notice.to)
+            yield _message(about, each.step, key=notice.key, event=notice.event, to=notice.to)
+    for key, (step, reminder) in due.items():
+        yield _message(about, step, key=key, event=REMINDED, to=reminder.to, kind=reminder.kind)
 
 
-def _reminding(about: About, key: str, step: Step, reminder: Reminder) -> dict[str, object]:
-    return _owed(about, step, key=key, event=REMINDED, to=reminder.to, kind=reminder.kind)
-
-
-def _owed(
+def _message(
     about: About, step: Step, *, key: str, event: str, to: Recipient, kind: str | None = None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     return {
         "dedupe_key": key,
         "entity": about.entity,

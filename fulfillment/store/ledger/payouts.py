@@ -2,27 +2,36 @@
 
 from typing import Any
 
-from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from fulfillment.domain.assignment.payout import Decision, Payout, PayoutStatus
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.store.ledger import sql
 
-from fulfillment.domain.payout import Decision, Payout, PayoutStatus
-from fulfillment.domain.standing import Standing
-from fulfillment.store.tables import DecisionRow, PayoutRow
+PAYOUTS = sql.newest(
+    "payout",
+    """id, assignment_id, attempt, amount, currency, status, submitted_by, submitted_at, evidence,
+    capture_before, authorised_amount, captured_amount, four_eyes_first, settled_by, settled_at, reference,
+    state_version""",
+    rows="payouts",
+    key="id",
+    newer="it.state_version < excluded.state_version",
+    change={"projected_at": "clock_timestamp()"},
+)
+DECISIONS = sql.once(
+    "payout_decision",
+    "payout_id, attempt, ruling, admin_id, amount, currency, reason, final, source, request_id, decided_at",
+    rows="decisions",
+)
+
+SQL = {"payouts": PAYOUTS, "decisions": DECISIONS}
 
 
-async def write_payout(session: AsyncSession, standing: Standing) -> None:
-    """Write the payout of an assignment, if it has one; a decision is written once and stands."""
+def payouts(standing: Standing) -> dict[str, str]:
+    """Return the payout of an assignment, if it has one, and every decision on it."""
     payout = standing.assignment.payout
     if payout is None:
-        return
-    state = _payout(standing, payout)
-    row = insert(PayoutRow).values(state)
-    older = PayoutRow.state_version < standing.assignment.state_version
-    await session.execute(row.on_conflict_do_update(index_elements=[PayoutRow.id], set_=state, where=older))
-    if payout.decisions:
-        rows = [_decision(payout, decision) for decision in payout.decisions]
-        await session.execute(insert(DecisionRow).values(rows).on_conflict_do_nothing())
+        return {"payouts": sql.rows(), "decisions": sql.rows()}
+    decisions = (_decision(payout, decision) for decision in payout.decisions)
+    return {"payouts": sql.rows(_payout(standing, payout)), "decisions": sql.rows(*decisions)}
 
 
 def _payout(standing: Standing, payout: Payout) -> dict[str, Any]:
@@ -38,7 +47,7 @@ def _payout(standing: Standing, payout: Payout) -> dict[str, Any]:
         "status": payout.status,
         "submitted_by": payout.submitted_by,
         "submitted_at": payout.submitted_at,
-        "evidence": list(payout.evidence),
+        "evidence": payout.evidence,
         "capture_before": payout.capture_before,
         "authorised_amount": payout.authorised and payout.authorised.amount,
         "captured_amount": captured,
@@ -47,7 +56,6 @@ def _payout(standing: Standing, payout: Payout) -> dict[str, Any]:
         "settled_at": payout.settled_at,
         "reference": payout.reference,
         "state_version": standing.assignment.state_version,
-        "projected_at": func.clock_timestamp(),
     }
 
 

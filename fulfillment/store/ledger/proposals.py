@@ -1,47 +1,58 @@
 """Writing proposals: each window that was put forward, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from fulfillment.domain.assignment.commands import ProposeWindow
+from fulfillment.domain.assignment.entries import Entry
+from fulfillment.domain.assignment.state import Proposal, ProposalStatus
+from fulfillment.store.ledger import sql
 
-from fulfillment.domain.assignment import Proposal, ProposalStatus
-from fulfillment.domain.commands import ProposeWindow
-from fulfillment.domain.entries import Entry
-from fulfillment.store.tables import ProposalRow
-
-
-async def write_proposals(session: AsyncSession, entries: Sequence[Entry]) -> None:
-    """Write the proposals that `entries` speak of, each as the youngest step knows it."""
-    latest = {
-        proposal.version: _proposal(each, proposal)
-        for each in sorted(entries, key=lambda each: each.step.number)
-        if (proposal := each.standing.assignment.proposal)
-    }
-    if not latest:
-        return
-    made = _made_on_behalf(entries)
-    rows = [{**row, "on_behalf_of": made.get(version)} for version, row in latest.items()]
-    statement = insert(ProposalRow).values(rows)
-    new, old = statement.excluded, ProposalRow
-    changes: dict[str, Any] = {name: new[name] for name in rows[0]}
+# An assignment does not mention the proposals that a newer one replaced: whichever of the two is written
+# last sees that the older one is closed.
+PROPOSALS = sql.newest(
+    "schedule_proposal",
+    """assignment_id, version, proposed_by, proposer_id, on_behalf_of, window_start, window_end, input_tz,
+    note, late, status, made_at, expires_at, responded_by, responded_at, forced_reason, state_version""",
+    rows="proposals",
+    key="assignment_id, version",
+    newer="it.state_version < excluded.state_version",
+    read={
+        "status": """CASE WHEN came.status = 'open' AND EXISTS (
+            SELECT FROM schedule_proposal AS later
+            WHERE later.assignment_id = came.assignment_id AND later.version > came.version
+        ) THEN 'superseded' ELSE came.status END"""
+    },
     # Said only once, while it was open or when it was made; later steps do not know it any more.
-    changes["expires_at"] = func.coalesce(new.expires_at, old.expires_at)
-    changes["on_behalf_of"] = func.coalesce(new.on_behalf_of, old.on_behalf_of)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[old.assignment_id, old.version],
-            set_=changes,
-            where=old.state_version < new.state_version,
-        )
-    )
-    await _supersede(session, entries[0].standing.assignment.id)
+    change={
+        "expires_at": "coalesce(excluded.expires_at, it.expires_at)",
+        "on_behalf_of": "coalesce(excluded.on_behalf_of, it.on_behalf_of)",
+    },
+)
+REPLACED = """
+    UPDATE schedule_proposal SET status = 'superseded'
+    WHERE assignment_id = :id AND status = 'open' AND version < :first_proposal
+"""
+
+SQL = {"proposals": PROPOSALS, "replaced": REPLACED}
 
 
-def _made_on_behalf(entries: Sequence[Entry]) -> dict[int, str | None]:
+def proposals(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return the proposals that `entries` speak of, each as the youngest step knows it."""
+    latest: dict[int, dict[str, Any]] = {}
+    for each in sorted(entries, key=lambda each: each.step.number):
+        proposal = each.standing.assignment.proposal
+        if proposal:
+            latest[proposal.version] = _row(each, proposal)
+    for version, made_for in _made_on_behalf(entries).items():
+        latest[version]["on_behalf_of"] = made_for
+    for version, row in latest.items():
+        if row["status"] is ProposalStatus.OPEN and version < max(latest):
+            row["status"] = ProposalStatus.SUPERSEDED
+    return {"proposals": sql.rows(*latest.values()), "first_proposal": min(latest, default=0)}
+
+
+def _made_on_behalf(entries: Sequence[Entry]) -> Mapping[int, str | None]:
     """Return in whose name each proposal was made, for those that these entries saw being made."""
     return {
         each.standing.assignment.schedule_version: each.step.actor.on_behalf_of
@@ -50,7 +61,7 @@ def _made_on_behalf(entries: Sequence[Entry]) -> dict[int, str | None]:
     }
 
 
-def _proposal(entry: Entry, proposal: Proposal) -> dict[str, Any]:
+def _row(entry: Entry, proposal: Proposal) -> dict[str, Any]:
     return {
         "assignment_id": entry.standing.assignment.id,
         "version": proposal.version,
@@ -69,19 +80,3 @@ def _proposal(entry: Entry, proposal: Proposal) -> dict[str, Any]:
         "forced_reason": proposal.forced_reason,
         "state_version": entry.step.number,
     }
-
-
-async def _supersede(session: AsyncSession, assignment_id: str) -> None:
-    """Close every open proposal but the newest: an assignment does not mention those that it replaced."""
-    newest = aliased(ProposalRow)
-    last = select(func.max(newest.version)).where(newest.assignment_id == assignment_id).scalar_subquery()
-    await session.execute(
-        update(ProposalRow)
-        .where(
-            ProposalRow.assignment_id == assignment_id,
-            ProposalRow.status == ProposalStatus.OPEN,
-            ProposalRow.version < last,
-        )
-        .values(status=ProposalStatus.SUPERSEDED)
-        .execution_options(synchronize_session=False)
-    )

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fulfillment.domain.assignment import Origin, ProposalStatus, Status
+from fulfillment.domain.assignment.state import Origin, ProposalStatus, Status
 from fulfillment.domain.people import Party
 from fulfillment.store.tables.base import LIVE, Counter, Flag, Json, Minor, Stamp, Table, one_of, quoted
 

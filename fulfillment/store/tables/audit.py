@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fulfillment.domain.commands import Source
+from fulfillment.domain.command import Source
 from fulfillment.domain.people import Party, Role
 from fulfillment.store.tables.base import Entity, Json, Stamp, Table, Words, one_of
 

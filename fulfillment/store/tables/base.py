@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData, Text, te
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-from fulfillment.domain.assignment import CLOSED, Status
+from fulfillment.domain.assignment.state import CLOSED, Status
 
 Json = dict[str, Any]
 """A domain value as `fulfillment.store.wire` writes it, or a part of one."""

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fulfillment.domain.job import (
+from fulfillment.domain.job.state import (
     OPEN_TO_PROVIDERS,
     DispatchMode,
     JobStatus,

@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from fulfillment.domain.messages import ReminderKind
 from fulfillment.domain.people import Role
-from fulfillment.domain.reminders import ReminderKind
 from fulfillment.store.tables.base import Counter, Entity, Stamp, Table, one_of
 
 

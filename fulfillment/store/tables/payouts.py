@@ -16,8 +16,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fulfillment.domain.commands import Source
-from fulfillment.domain.payout import SETTLED, PayoutStatus, Ruling
+from fulfillment.domain.assignment.payout import SETTLED, PayoutStatus, Ruling
+from fulfillment.domain.command import Source
 from fulfillment.store.tables.base import Flag, Minor, Stamp, Table, one_of, quoted
 
 OPEN_PAYOUTS = tuple(

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Text, cast, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.standing import Standing
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.assignment.state import Status
 from fulfillment.store import wire
 from fulfillment.store.tables import IS_LIVE, AssignmentRow, JobRow
 from fulfillment.store.views.paging import FIRST, Line, Page, Query, Turn, newest_first, page

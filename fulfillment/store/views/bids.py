@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.job import Offer, OfferStatus, Quote, QuoteStatus
+from fulfillment.domain.job.state import Offer, OfferStatus, Quote, QuoteStatus
 from fulfillment.domain.money import Money
 from fulfillment.domain.window import VisitWindow
 from fulfillment.store.tables import JobRow, OfferRow, QuoteRow

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.assignment import Status
-from fulfillment.domain.job import JobStatus
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.job.state import JobStatus
 from fulfillment.store.tables import Entity, TallyRow
 
 OVERDUE = "reminder_overdue"

@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.commands import Source
-from fulfillment.domain.job import Job
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.command import Source
+from fulfillment.domain.job.state import Job
+from fulfillment.domain.messages import Recipient, ReminderKind
 from fulfillment.domain.people import Actor, Party, Role
-from fulfillment.domain.reminders import Recipient, ReminderKind
-from fulfillment.domain.standing import Standing
 from fulfillment.store import wire
 from fulfillment.store.tables import AuditRow, Entity, OutcomeRow, ReminderRow, ReminderStatus
 from fulfillment.store.views.paging import FIRST, Line, Page, Turn, number, page, read, unknown

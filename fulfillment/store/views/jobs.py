@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Text, TextClause, cast, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.job import DispatchMode, Job, JobStatus
+from fulfillment.domain.job.state import DispatchMode, Job, JobStatus
 from fulfillment.store import wire
 from fulfillment.store.tables import IS_LIVE, IS_OPEN_TO_PROVIDERS, AssignmentRow, JobRow, OfferRow, QuoteRow
 from fulfillment.store.views.paging import FIRST, Line, Page, Query, Turn, newest_first, page

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Text, cast, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.payout import Payout, PayoutStatus
-from fulfillment.domain.standing import Standing
+from fulfillment.domain.assignment.payout import Payout, PayoutStatus
+from fulfillment.domain.assignment.standing import Standing
 from fulfillment.store import wire
 from fulfillment.store.tables import IS_OPEN_PAYOUT, RISK, SIZE, AssignmentRow, JobRow, PayoutRow
 from fulfillment.store.views.paging import (

@@ -1,0 +1,1 @@
+"""The rules of an assignment: one job in one provider's hands, from acceptance to paid."""

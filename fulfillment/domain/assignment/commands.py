@@ -1,0 +1,169 @@
+"""What may be asked of an assignment: commands, in the imperative. `deciding.decide` answers them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fulfillment.domain.command import Command
+from fulfillment.domain.money import Money
+from fulfillment.domain.window import VisitWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAssignment(Command):
+    """A provider was chosen: the assignment's first step, taken by the system (A0)."""
+
+
+# The schedule.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeWindow(Command):
+    """Put a window forward; while one is open this is the counter-proposal."""
+
+    window: VisitWindow
+    expected_version: int
+    note: str = ""
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmWindow(Command):
+    """Say yes to the open proposal; staff `force` it with a reason when they have it by phone."""
+
+    version: int
+    force: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineWindow(Command):
+    version: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawWindow(Command):
+    version: int
+    reason: str = ""
+
+
+# The visit.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectAssignment(Command):
+    reason_code: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelAssignment(Command):
+    """End it from the customer's side; with `keep_job` the job looks for another provider."""
+
+    reason: str
+    keep_job: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckIn(Command):
+    """The provider is at the door."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteAssignment(Command):
+    evidence: tuple[str, ...] = ()
+    final_amount: Money | None = None
+
+
+# The payout.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovePayout(Command):
+    """Release the money. `voucher` is the API's sealed word that this admin asked for this amount."""
+
+    attempt: int
+    amount: int | None = None
+    currency: str | None = None
+    reason: str = ""
+    voucher: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenyPayout(Command):
+    attempt: int
+    reason_code: str
+    note: str
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResubmitPayout(Command):
+    evidence: tuple[str, ...]
+    amount: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSettlement(Command):
+    """The payments door has answered: the money moved, or was settled by hand under `reference`."""
+
+    attempt: int
+    status: str
+    reference: str
+
+
+# Control over time.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldAssignment(Command):
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeAssignment(Command):
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkipDeadline(Command):
+    deadline_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendDeadline(Command):
+    deadline_id: str
+    to: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassDeadline(Command):
+    """The clock reports that a deadline has come."""
+
+    deadline_id: str
+
+
+AssignmentCommand = (
+    OpenAssignment
+    | ProposeWindow
+    | ConfirmWindow
+    | DeclineWindow
+    | WithdrawWindow
+    | RejectAssignment
+    | CancelAssignment
+    | CheckIn
+    | CompleteAssignment
+    | ApprovePayout
+    | DenyPayout
+    | ResubmitPayout
+    | RecordSettlement
+    | HoldAssignment
+    | ResumeAssignment
+    | SkipDeadline
+    | ExtendDeadline
+    | PassDeadline
+)

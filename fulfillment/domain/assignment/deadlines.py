@@ -1,0 +1,305 @@
+"""Every deadline of an assignment, as one function of its state and the policy.
+
+Nothing else holds time: reminders, expiries and patience levels are all deadlines, recomputed from
+the state whenever somebody asks, so a change of state takes back what no longer applies (trap R1).
+Each carries in its id what it is anchored to, so that an old one never stands in for a new one (X9).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from fulfillment.domain.assignment.payout import Payout, PayoutStatus
+from fulfillment.domain.assignment.state import Assignment, Extension, Proposal, Status
+from fulfillment.domain.people import Party
+from fulfillment.domain.policy import Policy
+
+HALF, WHOLE, DOUBLE = 0.5, 1.0, 2.0
+LEVELS = ((1, HALF), (2, WHOLE), (3, DOUBLE))
+"""Patience: a nudge at half of it, overdue at all of it, escalation at twice."""
+
+COMPLETION_NUDGES = 3
+
+CAPTURE_MARGIN = timedelta(hours=24)
+"""A denied payout comes back, or is closed, this long before its authorisation lapses (P11)."""
+
+
+class DeadlineKind(StrEnum):
+    """What a deadline is for, in the order in which simultaneous ones are dealt with."""
+
+    HOLD_END = "hold_end"
+    SLA_PROPOSE = "sla_propose"
+    SLA_CONFIRM = "sla_confirm"
+    PROPOSAL_EXPIRY = "proposal_expiry"
+    VISIT_REMINDER = "visit_reminder"
+    START_CHECK = "start_check"
+    COMPLETION_NUDGE = "completion_nudge"
+    SLA_PAYOUT = "sla_payout"
+    RESUBMIT_NUDGE = "resubmit_nudge"
+    RESUBMIT_EXPIRY = "resubmit_expiry"
+
+
+ORDER = {kind: place for place, kind in enumerate(DeadlineKind)}
+
+UNHELD = frozenset({DeadlineKind.HOLD_END, DeadlineKind.VISIT_REMINDER, DeadlineKind.START_CHECK})
+"""What a hold does not move: the visit keeps its time (A21)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """Something that happens at `due` unless the state moves on first.
+
+    `to` is the side concerned; `n` is the patience level, or counts repeats from 1; `basis` names
+    the promise it belongs to; `before` is how long before the visit a visit reminder comes.
+    """
+
+    id: str
+    kind: DeadlineKind
+    due: datetime
+    to: Party
+    basis: str
+    n: int = 1
+    before: timedelta | None = None
+
+
+def deadlines(assignment: Assignment, policy: Policy) -> tuple[Deadline, ...]:
+    """Return what is still to come, soonest first; nothing for a closed assignment.
+
+    What is left over from before a hold, or was pushed into it by the notice a visit needs, waits for
+    its end: nobody is late while the clock stands still (the guard of A6 to A8).
+    """
+    still_until = assignment.holds[-1].until if assignment.holds else None
+    waiting = (
+        replace(each, due=max(each.due, still_until)) if still_until and each.kind in PATIENCE else each
+        for each in every_deadline(assignment, policy)
+        if each.id not in assignment.passed
+    )
+    return tuple(sorted(waiting, key=lambda each: (each.due, ORDER[each.kind], each.n, each.id)))
+
+
+def every_deadline(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
+    """Yield each deadline of the state as staff may have moved it, those already dealt with included."""
+    for deadline in _by_the_rules(assignment, policy):
+        yield replace(deadline, due=_moved(assignment, deadline, policy))
+
+
+def last_moment(assignment: Assignment, deadline: Deadline, policy: Policy) -> datetime | None:
+    """Return beyond what instant nobody may move `deadline`, where the rules know such a limit."""
+    proposal, payout = assignment.open_proposal, assignment.payout
+    if deadline.kind is DeadlineKind.PROPOSAL_EXPIRY and proposal:
+        return _too_late_to_agree(assignment, proposal, policy)
+    if deadline.kind is DeadlineKind.RESUBMIT_EXPIRY and payout:
+        return _too_late_to_capture(payout)
+    return None
+
+
+def _moved(assignment: Assignment, deadline: Deadline, policy: Policy) -> datetime:
+    extension = _extension(assignment, deadline.id)
+    if extension is None:
+        return deadline.due
+    if deadline.kind in UNHELD:
+        return extension.to
+    to = put_off(assignment, extension.to, since=extension.since)
+    latest = last_moment(assignment, deadline, policy)
+    return min(to, latest) if latest else to
+
+
+def _extension(assignment: Assignment, id: str) -> Extension | None:
+    return next((each for each in assignment.extended if each.deadline == id), None)
+
+
+def _by_the_rules(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
+    if assignment.is_closed:
+        return
+    yield from _hold_end(assignment)
+    match assignment.status:
+        case Status.AWAITING_SCHEDULE | Status.SCHEDULED:
+            yield from _schedule(assignment, policy)
+            yield from _visit(assignment, policy)
+        case Status.IN_PROGRESS:
+            yield from _completion(assignment, policy)
+        case Status.PAYOUT_PENDING:
+            yield from _payout(assignment, policy)
+
+
+def expiry(assignment: Assignment, proposal: Proposal, policy: Policy) -> datetime:
+    """Return when `proposal` lapses: after the patience to confirm, and in time for the notice a visit needs.
+
+    A reschedule also lapses when the visit it would move begins (A9). Holding the clock, or staff who
+    move the expiry, stretch the patience, never the notice.
+    """
+    until, since = proposal.made_at + policy.sla_confirm, proposal.made_at
+    if extension := _extension(assignment, _expiry_id(proposal)):
+        until, since = extension.to, extension.since
+    return min(put_off(assignment, until, since=since), _too_late_to_agree(assignment, proposal, policy))
+
+
+def _too_late_to_agree(assignment: Assignment, proposal: Proposal, policy: Policy) -> datetime:
+    latest = proposal.window.start - policy.min_notice
+    return min(latest, assignment.agreed.window.start) if assignment.agreed else latest
+
+
+def _expiry_id(proposal: Proposal) -> str:
+    return f"proposal_expiry/v{proposal.version}"
+
+
+def put_off(assignment: Assignment, due: datetime, *, since: datetime) -> datetime:
+    """Return `due` moved on by as long as the clock stood still, or will, between `since` and then."""
+    for hold in assignment.holds:
+        start = max(hold.since, since)
+        if start < min(hold.until, due):
+            due += hold.until - start
+    return due
+
+
+def in_words(before: timedelta) -> str:
+    """Return a span as ids spell it: in minutes where they are whole, else in seconds."""
+    minutes, rest = divmod(before, timedelta(minutes=1))
+    return f"{before.total_seconds():g}s" if rest else f"{minutes}m"
+
+
+def _hold_end(assignment: Assignment) -> Iterator[Deadline]:
+    if not assignment.holds:
+        return
+    hold = assignment.holds[-1]
+    basis = f"h{len(assignment.holds)}"
+    yield Deadline(
+        id=f"hold_end/{basis}", kind=DeadlineKind.HOLD_END, due=hold.until, to=hold.by, basis=basis
+    )
+
+
+def _schedule(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
+    proposal = assignment.open_proposal
+    if proposal:
+        end = expiry(assignment, proposal, policy)
+        basis = f"v{proposal.version}"
+        yield Deadline(
+            id=_expiry_id(proposal),
+            kind=DeadlineKind.PROPOSAL_EXPIRY,
+            due=end,
+            to=proposal.proposed_by,
+            basis=basis,
+        )
+        # The second level is never later than the expiry, so a lapsed proposal always counts as overdue.
+        patience = min(policy.sla_confirm, end - proposal.made_at)
+        for party in proposal.awaited:
+            yield from _ladder(
+                assignment,
+                DeadlineKind.SLA_CONFIRM,
+                since=proposal.made_at,
+                patience=patience,
+                to=party,
+                basis=basis,
+                latest=end,
+            )
+    elif assignment.agreed is None:
+        yield from _ladder(
+            assignment,
+            DeadlineKind.SLA_PROPOSE,
+            since=assignment.turn_since,
+            patience=policy.sla_propose,
+            to=assignment.turn,
+            basis=f"e{assignment.epoch}.v{assignment.schedule_version}",
+        )
+
+
+def _ladder(
+    assignment: Assignment,
+    kind: DeadlineKind,
+    *,
+    since: datetime,
+    patience: timedelta,
+    to: Party,
+    basis: str,
+    latest: datetime | None = None,
+) -> Iterator[Deadline]:
+    for level, share in LEVELS:
+        due = put_off(assignment, since + patience * share, since=since)
+        if latest and level <= len(LEVELS) - 1:
+            due = min(due, latest)
+        yield Deadline(id=f"{kind}_l{level}/{basis}/{to}", kind=kind, due=due, to=to, basis=basis, n=level)
+
+
+def _visit(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
+    if assignment.agreed is None:
+        return
+    window, basis = assignment.agreed.window, f"v{assignment.agreed.version}"
+    for before in policy.visit_offsets:
+        for party in (Party.CUSTOMER, Party.PROVIDER):
+            yield Deadline(
+                id=f"visit_{in_words(before)}/{basis}/{party}",
+                kind=DeadlineKind.VISIT_REMINDER,
+                due=window.start - before,
+                to=party,
+                basis=basis,
+                before=before,
+            )
+    yield Deadline(
+        id=f"start_check/{basis}",
+        kind=DeadlineKind.START_CHECK,
+        due=window.start + policy.start_check_after,
+        to=Party.PROVIDER,
+        basis=basis,
+    )
+    yield from _completion(assignment, policy)
+
+
+def _completion(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
+    """Yield the daily question whether the work is done, from the end of the window on (A16)."""
+    if assignment.agreed is None:
+        return
+    end, basis = assignment.agreed.window.end, f"v{assignment.agreed.version}"
+    for n in range(1, COMPLETION_NUDGES + 1):
+        first = end + policy.completion_grace
+        yield Deadline(
+            id=f"completion_nudge/{basis}/{n}",
+            kind=DeadlineKind.COMPLETION_NUDGE,
+            due=put_off(assignment, first + timedelta(days=n - 1), since=first),
+            to=Party.PROVIDER,
+            basis=basis,
+            n=n,
+        )
+
+
+def _payout(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
+    payout = assignment.payout
+    if payout is None:
+        return
+    basis = f"p{payout.attempt}"
+    if payout.status is PayoutStatus.PENDING_APPROVAL:
+        yield from _ladder(
+            assignment,
+            DeadlineKind.SLA_PAYOUT,
+            since=payout.submitted_at,
+            patience=policy.sla_payout,
+            to=Party.ADMIN,
+            basis=basis,
+        )
+    if payout.status is PayoutStatus.DENIED and payout.ruling:
+        yield from _resubmission(assignment, payout, denied=payout.ruling.at, policy=policy)
+
+
+def _resubmission(
+    assignment: Assignment, payout: Payout, *, denied: datetime, policy: Policy
+) -> Iterator[Deadline]:
+    """Yield the end of the time to resubmit, and half-way there a nudge if an attempt is left (P11, P13)."""
+    room, latest = policy.resubmit_window, _too_late_to_capture(payout)
+    if latest:
+        room = max(min(room, latest - denied), timedelta())
+    shares = {DeadlineKind.RESUBMIT_NUDGE: HALF, DeadlineKind.RESUBMIT_EXPIRY: WHOLE}
+    if payout.attempt >= policy.max_attempts:
+        del shares[DeadlineKind.RESUBMIT_NUDGE]
+    for kind, share in shares.items():
+        due = put_off(assignment, denied + room * share, since=denied)
+        yield Deadline(
+            id=f"{kind}/p{payout.attempt}",
+            kind=kind,
+            due=min(due, max(latest, denied)) if latest else due,
+            to=Party.PROVIDER,
+            basis=f"p{payout.attempt}",
+        )
+
+
+def _too_late_to_capture(payout: Payout) -> datetime | None:
+    return payout.capture_before - CAPTURE_MARGIN if payout.capture_before else None

@@ -1,0 +1,48 @@
+"""What the ledger is handed about an assignment: numbered entries, each a step that was taken."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fulfillment.domain.assignment.announcing import announce
+from fulfillment.domain.assignment.events import Event, ReminderFellDue
+from fulfillment.domain.assignment.standing import Standing, standing
+from fulfillment.domain.assignment.state import Assignment
+from fulfillment.domain.command import Command
+from fulfillment.domain.messages import Notice, Reminder
+from fulfillment.domain.policy import Policy
+from fulfillment.domain.steps import Step, step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One accepted step of an assignment, how it stands after it, and who is to be told."""
+
+    step: Step
+    standing: Standing
+    reminders: tuple[Reminder, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+def entry(
+    before: Assignment,
+    command: Command,
+    events: Sequence[Event],
+    after: Assignment,
+    *,
+    at: datetime,
+    policy: Policy,
+) -> Entry:
+    """Return the entry that `command` leaves in the ledger."""
+    return Entry(
+        step=step(before.status, command, events, after.status, number=after.state_version, at=at),
+        standing=standing(after, policy),
+        reminders=tuple(_reminders(events)),
+        notices=tuple(notice for event in events for notice in announce(after, event)),
+    )
+
+
+def _reminders(events: Sequence[Event]) -> Iterator[Reminder]:
+    for event in events:
+        if isinstance(event, ReminderFellDue):
+            yield event.reminder

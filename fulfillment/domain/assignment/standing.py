@@ -1,0 +1,107 @@
+"""How an assignment stands: its state, what is still to come, and whose turn it is.
+
+This is what commands are answered with, what the read model keeps, and what clients are shown.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fulfillment.domain.assignment.deadlines import Deadline, DeadlineKind, deadlines, every_deadline
+from fulfillment.domain.assignment.patience import may_nudge_to_propose
+from fulfillment.domain.assignment.payout import Payout, PayoutStatus
+from fulfillment.domain.assignment.state import Assignment, Status
+from fulfillment.domain.people import Party
+from fulfillment.domain.policy import Policy
+
+PATIENCE = frozenset({DeadlineKind.SLA_PROPOSE, DeadlineKind.SLA_CONFIRM, DeadlineKind.SLA_PAYOUT})
+REMINDING = PATIENCE | {
+    DeadlineKind.VISIT_REMINDER,
+    DeadlineKind.START_CHECK,
+    DeadlineKind.COMPLETION_NUDGE,
+    DeadlineKind.RESUBMIT_NUDGE,
+}
+OVERDUE_LEVEL = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """Whose turn it is (`party` must do `action`), since when, and when patience with it is used up."""
+
+    party: Party
+    action: str
+    since: datetime
+    sla_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An assignment, its `coming` deadlines soonest first, and the obligation that is open, if one is."""
+
+    assignment: Assignment
+    coming: tuple[Deadline, ...] = ()
+    obligation: Obligation | None = None
+
+    @property
+    def next_reminder_at(self) -> datetime | None:
+        return next((each.due for each in self.coming if _reminds(self.assignment, each)), None)
+
+    @property
+    def held_until(self) -> datetime | None:
+        return next((each.due for each in self.coming if each.kind is DeadlineKind.HOLD_END), None)
+
+    @property
+    def proposal_expires_at(self) -> datetime | None:
+        return next((each.due for each in self.coming if each.kind is DeadlineKind.PROPOSAL_EXPIRY), None)
+
+
+def standing(assignment: Assignment, policy: Policy) -> Standing:
+    """Return how `assignment` stands under `policy`."""
+    coming = deadlines(assignment, policy)
+    return Standing(assignment=assignment, coming=coming, obligation=_obligation(assignment, policy))
+
+
+def _reminds(assignment: Assignment, deadline: Deadline) -> bool:
+    """Return whether somebody is reminded when `deadline` comes; the last level only alerts operations."""
+    if deadline.kind is DeadlineKind.SLA_PROPOSE and not may_nudge_to_propose(assignment, deadline.to):
+        return False
+    escalates = deadline.kind in PATIENCE and deadline.n > OVERDUE_LEVEL
+    return deadline.kind in REMINDING and not escalates
+
+
+def _obligation(assignment: Assignment, policy: Policy) -> Obligation | None:
+    owed = _owed(assignment, policy)
+    if owed is None:
+        return None
+    party, action, since = owed
+    # One that has passed still says when it was due.
+    levels = (
+        each
+        for each in every_deadline(assignment, policy)
+        if each.kind in PATIENCE and each.n == OVERDUE_LEVEL
+    )
+    due = next((each.due for each in levels), None)
+    return Obligation(party=party, action=action, since=since, sla_due=due)
+
+
+def _owed(assignment: Assignment, policy: Policy) -> tuple[Party, str, datetime] | None:
+    proposal, payout = assignment.open_proposal, assignment.payout
+    if assignment.is_closed:
+        return None
+    if payout:
+        return _owed_on(payout, policy)
+    if assignment.status is Status.IN_PROGRESS:
+        return Party.PROVIDER, "complete", assignment.status_entered_at
+    if proposal:
+        return proposal.awaited[0], "confirm_schedule", proposal.made_at
+    if assignment.agreed:
+        return Party.PROVIDER, "check_in", assignment.agreed.at
+    return assignment.turn, "propose_schedule", assignment.turn_since
+
+
+def _owed_on(payout: Payout, policy: Policy) -> tuple[Party, str, datetime] | None:
+    """Return who has to act on a payout: nobody once it is approved, or when no attempt is left."""
+    if payout.status is PayoutStatus.PENDING_APPROVAL:
+        return Party.ADMIN, "rule_on_payout", payout.submitted_at
+    if payout.status is PayoutStatus.DENIED and payout.ruling and payout.attempt < policy.max_attempts:
+        return Party.PROVIDER, "resubmit_payout", payout.ruling.at
+    return None
