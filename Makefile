@@ -2,7 +2,7 @@
 # the one called python3 or another: make PYTHON=python3.13 up
 
 .DEFAULT_GOAL := help
-.PHONY: help up down demo test lint check lock setup
+.PHONY: help up down demo test lint check openapi lock setup
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -10,7 +10,7 @@ T ?= tests
 ARGS ?=
 
 help:  ## Show what you can make
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' Makefile
 
 up: .venv/installed  ## Start everything and say READY; ARGS=--detach leaves it in the background
 	@$(VENV)/python dev.py up --with-parent $(ARGS)
@@ -31,6 +31,9 @@ lint: .venv/installed  ## Check formatting, style, types, and who imports whom
 	$(VENV)/lint-imports
 
 check: lint test  ## Everything that a change has to pass
+
+openapi: .venv/installed  ## Write the HTTP contract anew, in docs/openapi.json
+	$(VENV)/python -m api.export
 
 lock: .venv/installed  ## Pin what pyproject.toml asks for, with hashes, in requirements.lock
 	$(VENV)/python -m uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \
