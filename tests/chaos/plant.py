@@ -1,0 +1,225 @@
+"""Everything as real processes, each of which can be killed: Postgres, Temporal, the worker, the API."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+
+from devstack import child, ports
+from devstack.child import Child, Program
+from devstack.engine import EmbeddedTemporal
+from devstack.postgres import EmbeddedPostgres
+from devstack.processes import PROJECT, is_ready
+from fulfillment.store.migrate import upgrade
+from workflows.search import SEARCH_ATTRIBUTES
+
+Json = dict[str, Any]
+BUDGET = 5.5
+"""Seconds within which every request is answered (P5), and half a second for this machine."""
+
+
+class Plant:
+    """Start and kill from the main thread and outside an event loop; ask from inside one."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.postgres = EmbeddedPostgres(root / "postgres")
+        self.temporal = EmbeddedTemporal(
+            root / "temporal.db",
+            port=ports.free(),
+            ui_port=ports.free(),
+            search_attributes=SEARCH_ATTRIBUTES,
+            log=root / "temporal.log",
+        )
+        self.api_url = f"http://{ports.LOOPBACK}:{ports.free()}"
+        self._worker_url = f"http://{ports.LOOPBACK}:{ports.free()}"
+        self._children: list[Child] = []
+        self.worker: Child
+
+    def start(self) -> None:
+        self.postgres.start()
+        self.temporal.start()
+        upgrade(self.postgres.url())
+        self.start_worker()
+        api = child.start(self._program("api", "-m", "api"))
+        self._children.append(api)
+        child.wait_until(lambda: is_ready(self.api_url), name="api", watching=[api])
+
+    def start_worker(self) -> None:
+        self.worker = child.start(self._program("worker", "worker.py"))
+        self._children.append(self.worker)
+        child.wait_until(lambda: is_ready(self._worker_url), name="worker", watching=[self.worker])
+
+    def kill_worker(self) -> None:
+        kill(self.worker)
+
+    def stop(self) -> None:
+        for each in reversed(self._children):
+            each.stop()
+        self.temporal.stop()
+        self.postgres.stop()
+
+    def steps(self, assignment_id: str) -> list[int]:
+        """Return the numbers of the steps that are written down, in the order they were written."""
+        url = self.postgres.url().replace("postgresql+psycopg", "postgresql")
+        with psycopg.connect(url) as connection:
+            rows = connection.execute(
+                "SELECT state_version FROM audit_event WHERE entity_id = %s AND applied ORDER BY id",
+                [assignment_id],
+            )
+            return [number for (number,) in rows.fetchall()]
+
+    def _program(self, name: str, *command: str) -> Program:
+        return Program(
+            name=name,
+            command=(sys.executable, *command),
+            log=self._root / f"{name}.log",
+            cwd=PROJECT,
+            env={
+                **os.environ,
+                "APP_ENV": "dev",
+                "DATABASE_URL": self.postgres.url(),
+                "TEMPORAL_ADDRESS": self.temporal.address,
+                "PORT": self.api_url.rpartition(":")[2],
+                "WORKER_HTTP_PORT": self._worker_url.rpartition(":")[2],
+                "DATA_DIR": str(self._root),
+                "MAX_PROPOSALS": "1000",
+                "RATE_LIMIT_PROVIDER_COMMANDS": "100000/minute",
+                "RATE_LIMIT_CUSTOMER_COMMANDS": "100000/minute",
+                "RATE_LIMIT_CUSTOMER_READS": "100000/minute",
+                "RATE_LIMIT_ANONYMOUS": "100000/minute",
+            },
+        )
+
+
+def kill(victim: Child) -> None:
+    """End a process and whatever it started, as a power cut would."""
+    os.killpg(victim.process.pid, signal.SIGKILL)
+    victim.process.wait()
+
+
+def server_of(holder: EmbeddedPostgres | EmbeddedTemporal) -> Child:
+    running = holder._server
+    assert running is not None
+    return running
+
+
+@contextmanager
+def running(root: Path) -> Iterator[Plant]:
+    plant = Plant(root)
+    try:
+        plant.start()
+        yield plant
+    finally:
+        plant.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, and in how many seconds."""
+
+    status: int
+    body: Json
+    headers: httpx2.Headers
+    seconds: float
+
+
+class Visitor:
+    """Somebody with a token, who looks at the clock while waiting; each request has its own connection."""
+
+    def __init__(self, api_url: str, token: str) -> None:
+        self._api_url = api_url
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    async def post(self, path: str, body: Json, *, key: str | None = None, patience: float = 15) -> Reply:
+        headers = self._headers | ({"Idempotency-Key": key} if key else {})
+        began = time.monotonic()
+        async with httpx2.AsyncClient(base_url=self._api_url, timeout=patience) as http:
+            response = await http.post(path, json=body, headers=headers)
+        return Reply(response.status_code, response.json(), response.headers, time.monotonic() - began)
+
+    async def get(self, path: str, **query: Any) -> Reply:
+        began = time.monotonic()
+        async with httpx2.AsyncClient(base_url=self._api_url, timeout=15) as http:
+            response = await http.get(path, params=query, headers=self._headers)
+        return Reply(response.status_code, response.json(), response.headers, time.monotonic() - began)
+
+
+_BODIES: dict[tuple[str, str], Json] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """An assignment and the two who agree on it."""
+
+    id: str
+    customer: Visitor
+    provider: Visitor
+
+    async def propose(self, version: int, *, key: str | None = None, patience: float = 15) -> Reply:
+        """Propose the window of this key, which is the same however often it is sent."""
+        named = key or uuid.uuid4().hex
+        body = _BODIES.setdefault((self.id, named), window() | {"expectedVersion": version})
+        path = f"/assignments/{self.id}/schedule"
+        return await self.provider.post(path, body, key=named, patience=patience)
+
+    async def insist(self, version: int, *, key: str) -> Reply:
+        """Repeat one proposal under one key until it is answered, as a good client does."""
+        async with asyncio.timeout(40):
+            while (reply := await self.propose(version, key=key)).status == httpx2.codes.SERVICE_UNAVAILABLE:
+                pass
+            return reply
+
+    async def confirm(self, version: int, *, key: str) -> Reply:
+        path = f"/assignments/{self.id}/schedule/confirm"
+        return await self.customer.post(path, {"version": version}, key=key)
+
+    async def version(self) -> int:
+        """Return the schedule version that the run itself has."""
+        reply = await self.customer.get(f"/assignments/{self.id}/state")
+        assert reply.status == httpx2.codes.OK, reply.body
+        return int(reply.body["scheduleVersion"])
+
+
+async def hired(api_url: str) -> Parties:
+    """Return a fresh assignment, its provider chosen by a quote."""
+    name = uuid.uuid4().hex[:8]
+    customer = await signed_in(api_url, f"ada-{name}", "customer")
+    provider = await signed_in(api_url, f"bob-{name}", "provider")
+    posted = await customer.post(
+        "/jobs",
+        {
+            "title": "Mend the boiler",
+            "siteTimezone": "Europe/Berlin",
+            "priceCap": {"amount": 20_000, "currency": "EUR"},
+            "dispatchMode": "quotes",
+        },
+    )
+    job = f"/jobs/{posted.body['id']}"
+    while (await customer.get(job)).body.get("status") != "quoting":
+        await asyncio.sleep(0.05)
+    quote = await provider.post(f"{job}/quotes", {"amount": 15_000, "currency": "EUR"})
+    accepted = await customer.post(f"{job}/quotes/{quote.body['id']}/accept", {"version": 1})
+    return Parties(accepted.body["id"], customer, provider)
+
+
+async def signed_in(api_url: str, sub: str, role: str) -> Visitor:
+    async with httpx2.AsyncClient(base_url=api_url) as http:
+        minted = await http.post("/dev/token", json={"sub": sub, "role": role})
+    return Visitor(api_url, minted.json()["accessToken"])
+
+
+def window() -> Json:
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=5)
+    return {"start": start.isoformat(), "end": (start + timedelta(hours=2)).isoformat()}
