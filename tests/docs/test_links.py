@@ -1,5 +1,6 @@
 """What the documents name exists: pages, headings, files, and the tests that are said to prove something."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.docs import pages
 from tests.docs.pages import CODE, NODE, PAGES, ROOT, TEST
 
+PLACED = re.compile(r"`(?P<name>\w+)(?:\.(?P<part>\w+))?` in \[?`(?P<path>[\w/]+\.py)`")
 PROVING = [ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "M4-Fulfillment.md"]
 
 
@@ -23,6 +25,16 @@ def test_every_link_into_a_page_finds_its_heading() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_path_exists(page: Path) -> None:
     assert [path for path in pages.paths(page) if not pages.exists(path)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_name_is_in_the_file_it_is_said_to_be_in(page: Path) -> None:
+    placed = list(PLACED.finditer(page.read_text(encoding="utf-8")))
+
+    for said in placed:
+        text = (ROOT / said["path"]).read_text(encoding="utf-8")
+        words = [word for word in (said["name"], said["part"]) if word]
+        assert [word for word in words if not re.search(rf"\b{word}\b", text)] == [], said[0]
 
 
 def test_a_test_that_a_link_names_is_in_that_file() -> None:

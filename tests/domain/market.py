@@ -50,9 +50,15 @@ class Market:
         self.policy = policy
         self.now = NOON
         self.holds: dict[str, VisitWindow] = {}
-        self.lives = [Life(born=each, it=each, job=job_of(each), before=each) for each in born]
-        for life in self.lives:
-            self.ask(life, OpenAssignment(actor=SYSTEM))
+        self.lives: list[Life] = []
+        for each in born:
+            self.take_on(each)
+
+    def take_on(self, born: Assignment) -> None:
+        """Begin another assignment."""
+        life = Life(born=born, it=born, job=job_of(born), before=born)
+        self.lives.append(life)
+        self.ask(life, OpenAssignment(actor=SYSTEM))
 
     def ask(self, life: Life, command: AssignmentCommand) -> Sequence[Event] | None:
         """Carry out `command`; return what happened, or none if a rule or the hold table refused it."""

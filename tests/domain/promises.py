@@ -1,7 +1,7 @@
 """What 5.10 promises of every assignment at every moment: one function each, failing where it is broken."""
 
 from fulfillment.domain.assignment.commands import PassDeadline
-from fulfillment.domain.assignment.deadlines import DeadlineKind, deadlines
+from fulfillment.domain.assignment.deadlines import COMPLETION_NUDGES, DeadlineKind, deadlines
 from fulfillment.domain.assignment.events import (
     BecameOverdue,
     Escalated,
@@ -11,6 +11,7 @@ from fulfillment.domain.assignment.events import (
     WindowConfirmed,
     WindowProposed,
 )
+from fulfillment.domain.assignment.moving import expiry
 from fulfillment.domain.assignment.payout import SETTLED, PayoutStatus, Ruling
 from fulfillment.domain.assignment.rulings import TRUSTED
 from fulfillment.domain.assignment.standing import standing
@@ -60,10 +61,13 @@ def scheduled_is_an_agreed_window_and_a_hold(life: Life, hold: object) -> None:
             assert hold is None
 
 
-def nothing_is_agreed_without_notice(life: Life, policy: Policy) -> None:
-    """A2, for the newest step."""
+def nothing_is_agreed_too_late(life: Life, policy: Policy) -> None:
+    """A2 and trap X4, for the newest step."""
+    proposal = life.before.open_proposal
     for event in life.newest:
         if isinstance(event, WindowConfirmed):
+            assert proposal is not None
+            assert event.at < expiry(life.before, proposal, policy)
             assert event.at < event.agreed.window.start - policy.min_notice
 
 
@@ -157,7 +161,15 @@ def no_proposal_stays_open_for_ever(life: Life, policy: Policy) -> None:
 
 
 def whoever_is_overdue_owes_something(life: Life, policy: Policy) -> None:
-    assert life.it.overdue_at is None or standing(life.it, policy).obligation is not None
+    """A7: the mark goes with what it was set for; a visit to come is nothing to be late with."""
+    it = life.it
+    if it.overdue_at is None:
+        return
+    obligation = standing(it, policy).obligation
+    assert obligation is not None
+    if obligation.action == "check_in":
+        assert it.agreed is not None
+        assert f"completion_nudge/v{it.agreed.version}/{COMPLETION_NUDGES}" in it.passed
 
 
 def nobody_is_late_while_the_clock_stands_still(life: Life) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from fulfillment.domain.assignment.commands import AssignmentCommand, HoldAssignment, ResumeAssignment
 from fulfillment.domain.assignment.events import Resumed
+from fulfillment.domain.assignment.standing import standing
 from fulfillment.domain.assignment.state import Assignment, Hold
 from fulfillment.domain.errors import (
     AssignmentClosed,
@@ -34,6 +35,7 @@ from tests.domain.people import (
     OLGA,
     OLGA_FOR_ADA,
     PAID,
+    POLICY,
     PROPOSED,
     ROOT,
     SCHEDULED,
@@ -177,6 +179,31 @@ class TestWhatAHoldMoves:
         over = replace(FRESH, holds=(past,))
 
         assert plan(over).items() >= plan(FRESH).items()
+
+    @pytest.mark.parametrize(
+        ("it", "at", "id"),
+        [
+            pytest.param(FRESH, NOON + DAY, "sla_propose_l1/e1.v0/provider", id="A6 propose"),
+            pytest.param(FRESH, NOON + 3 * DAY, "sla_propose_l2/e1.v0/provider", id="A7 propose"),
+            pytest.param(DONE, DONE_AT + 9 * DAY, "sla_payout_l3/p1/admin", id="A8 payout"),
+            pytest.param(IN_PROGRESS, END + 9 * DAY, "completion_nudge/v1/1", id="A16 completion"),
+            pytest.param(DENIED, DENIED_AT + 6 * DAY, "resubmit_nudge/p1", id="P11 resubmit"),
+        ],
+    )
+    def test_silences_what_was_left_over_from_before_it(self, it: Assignment, at: datetime, id: str) -> None:
+        assert plan(it)[id] < at
+
+        assert plan(self.held(it, at=at, lasting=HOUR))[id] == at + HOUR
+
+    def test_after_being_overdue_leaves_the_moment_that_was_missed_and_moves_the_next(self) -> None:
+        late, _ = in_time(FRESH, until=NOON + 30 * HOUR)
+
+        held = self.held(late, at=NOON + 30 * HOUR, lasting=5 * HOUR)
+        obligation = standing(held, POLICY).obligation
+
+        assert obligation is not None
+        assert obligation.sla_due == NOON + DAY
+        assert due(held, "sla_propose_l3/e1.v0/provider") == NOON + 53 * HOUR
 
     def test_before_the_visit_does_not_put_off_the_question_whether_it_is_done(self) -> None:
         held = self.held(SCHEDULED, at=NOON, lasting=2 * DAY)

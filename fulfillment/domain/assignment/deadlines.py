@@ -10,8 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from fulfillment.domain.assignment.moving import (
+    expiry,
+    expiry_id,
+    extension_of,
+    put_off,
+    too_late_to_agree,
+    too_late_to_capture,
+)
 from fulfillment.domain.assignment.payout import Payout, PayoutStatus
-from fulfillment.domain.assignment.state import Assignment, Extension, Proposal, Status
+from fulfillment.domain.assignment.state import Assignment, Status
 from fulfillment.domain.people import Party
 from fulfillment.domain.policy import Policy
 
@@ -20,9 +28,6 @@ LEVELS = ((1, HALF), (2, WHOLE), (3, DOUBLE))
 """Patience: a nudge at half of it, overdue at all of it, escalation at twice."""
 
 COMPLETION_NUDGES = 3
-
-CAPTURE_MARGIN = timedelta(hours=24)
-"""A denied payout comes back, or is closed, this long before its authorisation lapses (P11)."""
 
 
 class DeadlineKind(StrEnum):
@@ -44,6 +49,17 @@ ORDER = {kind: place for place, kind in enumerate(DeadlineKind)}
 
 UNHELD = frozenset({DeadlineKind.HOLD_END, DeadlineKind.VISIT_REMINDER, DeadlineKind.START_CHECK})
 """What a hold does not move: the visit keeps its time (A21)."""
+
+SILENT_WHILE_HELD = frozenset(
+    {
+        DeadlineKind.SLA_PROPOSE,
+        DeadlineKind.SLA_CONFIRM,
+        DeadlineKind.COMPLETION_NUDGE,
+        DeadlineKind.SLA_PAYOUT,
+        DeadlineKind.RESUBMIT_NUDGE,
+    }
+)
+"""What nobody hears of during a hold, even if it was due before or had no room to move."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +87,9 @@ def deadlines(assignment: Assignment, policy: Policy) -> tuple[Deadline, ...]:
     """
     still_until = assignment.holds[-1].until if assignment.holds else None
     waiting = (
-        replace(each, due=max(each.due, still_until)) if still_until and each.kind in PATIENCE else each
+        replace(each, due=max(each.due, still_until))
+        if still_until and each.kind in SILENT_WHILE_HELD
+        else each
         for each in every_deadline(assignment, policy)
         if each.id not in assignment.passed
     )
@@ -88,14 +106,14 @@ def last_moment(assignment: Assignment, deadline: Deadline, policy: Policy) -> d
     """Return beyond what instant nobody may move `deadline`, where the rules know such a limit."""
     proposal, payout = assignment.open_proposal, assignment.payout
     if deadline.kind is DeadlineKind.PROPOSAL_EXPIRY and proposal:
-        return _too_late_to_agree(assignment, proposal, policy)
+        return too_late_to_agree(assignment, proposal, policy)
     if deadline.kind is DeadlineKind.RESUBMIT_EXPIRY and payout:
-        return _too_late_to_capture(payout)
+        return too_late_to_capture(payout)
     return None
 
 
 def _moved(assignment: Assignment, deadline: Deadline, policy: Policy) -> datetime:
-    extension = _extension(assignment, deadline.id)
+    extension = extension_of(assignment, deadline.id)
     if extension is None:
         return deadline.due
     if deadline.kind in UNHELD:
@@ -103,10 +121,6 @@ def _moved(assignment: Assignment, deadline: Deadline, policy: Policy) -> dateti
     to = put_off(assignment, extension.to, since=extension.since)
     latest = last_moment(assignment, deadline, policy)
     return min(to, latest) if latest else to
-
-
-def _extension(assignment: Assignment, id: str) -> Extension | None:
-    return next((each for each in assignment.extended if each.deadline == id), None)
 
 
 def _by_the_rules(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
@@ -121,36 +135,6 @@ def _by_the_rules(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
             yield from _completion(assignment, policy)
         case Status.PAYOUT_PENDING:
             yield from _payout(assignment, policy)
-
-
-def expiry(assignment: Assignment, proposal: Proposal, policy: Policy) -> datetime:
-    """Return when `proposal` lapses: after the patience to confirm, and in time for the notice a visit needs.
-
-    A reschedule also lapses when the visit it would move begins (A9). Holding the clock, or staff who
-    move the expiry, stretch the patience, never the notice.
-    """
-    until, since = proposal.made_at + policy.sla_confirm, proposal.made_at
-    if extension := _extension(assignment, _expiry_id(proposal)):
-        until, since = extension.to, extension.since
-    return min(put_off(assignment, until, since=since), _too_late_to_agree(assignment, proposal, policy))
-
-
-def _too_late_to_agree(assignment: Assignment, proposal: Proposal, policy: Policy) -> datetime:
-    latest = proposal.window.start - policy.min_notice
-    return min(latest, assignment.agreed.window.start) if assignment.agreed else latest
-
-
-def _expiry_id(proposal: Proposal) -> str:
-    return f"proposal_expiry/v{proposal.version}"
-
-
-def put_off(assignment: Assignment, due: datetime, *, since: datetime) -> datetime:
-    """Return `due` moved on by as long as the clock stood still, or will, between `since` and then."""
-    for hold in assignment.holds:
-        start = max(hold.since, since)
-        if start < min(hold.until, due):
-            due += hold.until - start
-    return due
 
 
 def in_words(before: timedelta) -> str:
@@ -175,7 +159,7 @@ def _schedule(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
         end = expiry(assignment, proposal, policy)
         basis = f"v{proposal.version}"
         yield Deadline(
-            id=_expiry_id(proposal),
+            id=expiry_id(proposal),
             kind=DeadlineKind.PROPOSAL_EXPIRY,
             due=end,
             to=proposal.proposed_by,
@@ -284,7 +268,7 @@ def _resubmission(
     assignment: Assignment, payout: Payout, *, denied: datetime, policy: Policy
 ) -> Iterator[Deadline]:
     """Yield the end of the time to resubmit, and half-way there a nudge if an attempt is left (P11, P13)."""
-    room, latest = policy.resubmit_window, _too_late_to_capture(payout)
+    room, latest = policy.resubmit_window, too_late_to_capture(payout)
     if latest:
         room = max(min(room, latest - denied), timedelta())
     shares = {DeadlineKind.RESUBMIT_NUDGE: HALF, DeadlineKind.RESUBMIT_EXPIRY: WHOLE}
@@ -299,7 +283,3 @@ def _resubmission(
             to=Party.PROVIDER,
             basis=f"p{payout.attempt}",
         )
-
-
-def _too_late_to_capture(payout: Payout) -> datetime | None:
-    return payout.capture_before - CAPTURE_MARGIN if payout.capture_before else None

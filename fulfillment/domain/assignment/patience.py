@@ -10,7 +10,6 @@ from fulfillment.domain.assignment.deadlines import (
     Deadline,
     DeadlineKind,
     deadlines,
-    expiry,
     in_words,
 )
 from fulfillment.domain.assignment.events import (
@@ -22,6 +21,7 @@ from fulfillment.domain.assignment.events import (
     ReminderFellDue,
     Resumed,
 )
+from fulfillment.domain.assignment.moving import expiry
 from fulfillment.domain.assignment.rulings import closing
 from fulfillment.domain.assignment.state import Assignment, ProposalStatus
 from fulfillment.domain.assignment.visit import cancellation, rejection
@@ -83,11 +83,8 @@ def _patience_level(
 ) -> Sequence[Event]:
     """Nudge at half, nudge and mark overdue at all, escalate or act at twice the patience (A6 to A8).
 
-    Where no nudge goes out at the second level, the side hears of being overdue by a notice instead. A
-    level that the notice of a visit has pushed into a hold says nothing: who is held is not late.
+    Where no nudge goes out at the second level, the side hears of being overdue by a notice instead.
     """
-    if assignment.held_until(deadline.due):
-        return ()
     if deadline.n == DOUBLE_LEVEL:
         return (
             Escalated(owed_by=deadline.to, at=at),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fulfillment.domain.assignment.commands import ConfirmWindow, DeclineWindow, ProposeWindow, WithdrawWindow
-from fulfillment.domain.assignment.deadlines import expiry
 from fulfillment.domain.assignment.events import (
     Event,
     ProposalEnded,
@@ -12,6 +11,7 @@ from fulfillment.domain.assignment.events import (
     WindowConfirmed,
     WindowProposed,
 )
+from fulfillment.domain.assignment.moving import expiry
 from fulfillment.domain.assignment.parties import expect_status, side_of
 from fulfillment.domain.assignment.state import Agreed, Assignment, Proposal, ProposalStatus, Status
 from fulfillment.domain.errors import (
