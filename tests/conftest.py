@@ -1,0 +1,114 @@
+"""What tests of several kinds share: databases, a Temporal that skips time, a worker and an API at work.
+
+All of it is the real thing and starts once in a session; fresh ids keep tests apart. The journeys have a
+Temporal of their own, because queue names are fixed and the workflow tests have a witness on theirs.
+"""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import httpx2
+import pytest
+import pytest_asyncio
+import structlog
+from hypothesis import HealthCheck, settings
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from temporalio.client import Client
+
+import worker
+from fulfillment.store.database import engine as database_engine
+from tests.journeys import front
+from tests.journeys.town import Town
+from tests.skipping import SkippingServer
+from tests.store import server
+
+# A slow machine is no fault of the code, and a red build can be had again by anybody.
+settings.register_profile("laptop", deadline=None)
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("ci" if os.environ.get("CI") else "laptop")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "chaos: kills real processes; slower than the rest")
+
+
+@pytest.fixture(scope="session")
+def plain_logs() -> Iterator[None]:
+    """Print log lines plainly: by default, structlog draws tracebacks with all variables, for seconds."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def database_url() -> str:
+    """A migrated database for tests that write its rows themselves."""
+    return server.fresh()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def sessions(database_url: str) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    own = database_engine(database_url, pool_size=10)
+    yield async_sessionmaker(own)
+    await own.dispose()
+
+
+# A town: one database, one Temporal, one worker and one API, as people meet them.
+
+
+@pytest.fixture(scope="session")
+def town_url() -> str:
+    """A migrated database that only the town's worker writes."""
+    return server.fresh()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def town_database(town_url: str) -> AsyncIterator[AsyncEngine]:
+    own = database_engine(town_url, pool_size=10)
+    yield own
+    await own.dispose()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def town_engine() -> AsyncIterator[SkippingServer]:
+    async with SkippingServer.started() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session")
+async def running_worker(town_engine: SkippingServer, town_database: AsyncEngine) -> AsyncIterator[Client]:
+    """Yield the engine's client beside the workers of all three queues, whose doors stay at home."""
+    sessions = async_sessionmaker(town_database)
+    stories, payments, notices = worker.build(
+        town_engine.client,
+        sessions=sessions,
+        doors=worker.stay_at_home(sessions),
+        approval_key=front.APPROVAL_KEY,
+    )
+    async with stories, payments, notices:
+        yield town_engine.client
+
+
+@pytest_asyncio.fixture(scope="session")
+async def api(
+    plain_logs: None, running_worker: Client, town_engine: SkippingServer, town_url: str
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody at the door of the API, put together as the process puts it together."""
+    app = front.assembled(database_url=town_url, engine=front.address_of(town_engine.client))
+    async with front.knocking(app) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def town(api: httpx2.AsyncClient, running_worker: Client, town_database: AsyncEngine) -> Town:
+    """People, and what they do with each other, over HTTP."""
+    return Town(http=api, engine=running_worker, sessions=async_sessionmaker(town_database))

@@ -1,0 +1,72 @@
+"""The API as its process puts it together, with limits that no test comes near unless it wants to."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import httpx2
+from fastapi import FastAPI
+from limits import parse
+from temporalio.client import Client
+
+from api import checks, connection, dev
+from api.app import create_app
+from api.connection import Address
+from api.desk import Desk
+from api.engine import Engine
+from api.issuers import DevIssuer
+from api.limits import Limiter, Steady
+from api.main import ROUTERS
+from fulfillment.domain.people import Role
+from fulfillment.store.database import engine as database_engine
+from fulfillment.store.ratelimit import PostgresHits
+
+ISSUER = DevIssuer(DevIssuer.new_key(), audience="fulfillment")
+APPROVAL_KEY = b"the key of both processes in this test session"
+PLENTY = "100000/minute"
+
+
+def assembled(*, database_url: str, engine: str, rate: str = PLENTY) -> FastAPI:
+    """Return the application on these servers; `rate` is everybody's limit."""
+    database = database_engine(database_url, pool_size=10)
+    front = Engine(partial(connection.connect, Address(host=engine)))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with front:
+            yield
+        await database.dispose()
+
+    rates = {(role.value, kind): parse(rate) for role in Role for kind in ("commands", "reads")}
+    return create_app(
+        desk=Desk(
+            engine=front,
+            database=database,
+            verifier=ISSUER,
+            limiter=Limiter(Steady(PostgresHits(database)), rates=rates, strangers=parse(rate)),
+            approval_key=APPROVAL_KEY,
+            ui="http://127.0.0.1:1/namespaces/default",
+        ),
+        routers=(*ROUTERS, dev.router(ISSUER)),
+        checks={
+            "database": checks.database_answers(database),
+            "migrations": checks.schema_is_current(database),
+            "engine": checks.engine_answers(lambda: front.client),
+        },
+        lifespan=lifespan,
+    )
+
+
+@asynccontextmanager
+async def knocking(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """Yield a client of `app` while it lives; no socket lies in between."""
+    transport = httpx2.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url="http://town", timeout=30) as client,
+    ):
+        yield client
+
+
+def address_of(client: Client) -> str:
+    return client.service_client.config.target_host
