@@ -139,7 +139,7 @@ async def main() -> None:
     client = await patiently_connected(settings)
     sessions = async_sessionmaker(database)
     doors = stay_at_home(sessions)
-    _say_which_doors_are_shut(settings)
+    _say_which_doors_are_shut()
     workers = build(client, sessions=sessions, doors=doors, approval_key=settings.approval_key())
     async with served(
         health.application(_checks(database, client)), host=settings.host, port=settings.worker_http_port
@@ -180,10 +180,9 @@ def _checks(database: AsyncEngine, client: Client) -> dict[str, health.Check]:
     }
 
 
-def _say_which_doors_are_shut(settings: Settings) -> None:
-    """Tell once, at the start, what stays at home for want of keys."""
-    if settings.stripe_secret_key is None:
-        log.warning("door.payments.shut", instead="payouts are settled by hand and logged")
+def _say_which_doors_are_shut() -> None:
+    """Tell once, at the start, what stays at home."""
+    log.warning("door.payments.shut", instead="payouts are settled by hand and logged")
     log.warning("door.notices.shut", instead="messages are kept in the outbox and logged")
     log.warning("door.matching.own", instead="candidates come from our own directory of people")
 

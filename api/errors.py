@@ -14,6 +14,7 @@ ApiError
 ├── InvalidParameter   422  the same for the query
 ├── TooManyRequests    429  a rate limit, or too many waiting for one target
 ├── Internal           500  our mistake; the log has the rest, under the request id
+├── TimeSkippingOff    501  only the engine of the dev stack lets hours pass in a moment
 ├── Unavailable        503  a server of ours is away, and nothing has happened
 └── OutcomeUnknown     503  a server of ours went silent; it may have happened, and the same key tells
 """
@@ -128,6 +129,11 @@ class TooManyRequests(ApiError):
 class Internal(ApiError):
     status, code = 500, "INTERNAL"
     says = "Something went wrong on our side. Please quote the request id when you ask about it."
+
+
+class TimeSkippingOff(ApiError):
+    status, code = 501, "TIME_SKIPPING_OFF"
+    says = "This Temporal does not skip time; it takes frontend.WorkflowTimeSkippingEnabled=true."
 
 
 class Unavailable(ApiError):

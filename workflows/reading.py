@@ -4,8 +4,8 @@ A signal has no caller to refuse, so a bad one becomes a line in the audit and n
 E3). Who acts is told by the name of the id: `admin_id`, `ops_id`, `provider_id` or `customer_id`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import MISSING, Field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from temporalio.common import RawValue
 with workflow.unsafe.imports_passed_through():
     from fulfillment.domain.command import Command, Source
     from fulfillment.domain.errors import ValueInvalid
+    from fulfillment.domain.job.state import DispatchMode
     from fulfillment.domain.money import Money
     from fulfillment.domain.people import Actor, Party, Role
     from fulfillment.domain.text import LONGEST_WORD, expect_text
@@ -29,8 +30,6 @@ ACTORS = {
     "customer_id": Role.CUSTOMER,
 }
 ENVELOPE = {"command_id", "request_id", "on_behalf_of"}
-PARTS = {"window": ("start", "end"), "final_amount": ("final_amount", "currency")}
-"""Fields of a command that are typed in parts."""
 
 
 def payload_of(args: Sequence[RawValue]) -> Mapping[str, Any]:
@@ -50,15 +49,16 @@ def payload_of(args: Sequence[RawValue]) -> Mapping[str, Any]:
     return value
 
 
-def actor_of(payload: Mapping[str, Any]) -> Actor:
-    """Return who acts.
+def actor_of(payload: Mapping[str, Any], *, others: Collection[str] = ()) -> Actor:
+    """Return who acts; `others` are ids of people whom the signal is about.
 
     Raises:
         ValueInvalid: nobody or several are named, or an id is unfit.
     """
-    named = [(key, role) for key, role in ACTORS.items() if key in payload]
+    known = {key: role for key, role in ACTORS.items() if key not in others}
+    named = [(key, role) for key, role in known.items() if key in payload]
     if len(named) != 1:
-        raise ValueInvalid(f"name who acts by exactly one of {', '.join(ACTORS)}")
+        raise ValueInvalid(f"name who acts by exactly one of {', '.join(known)}")
     key, role = named[0]
     behalf = payload.get("on_behalf_of")
     if behalf is not None and behalf not in set(Party):
@@ -72,22 +72,19 @@ def command_of(kind: type[C], payload: Mapping[str, Any], *, command_id: str) ->
     Raises:
         ValueInvalid: names the field that is missing, unknown or of another type.
     """
-    actor = actor_of(payload)
-    wanted = {field.name: field for field in fields(kind) if field.name not in _GIVEN}
-    known = (
-        {part for name in wanted for part in PARTS.get(name, (name,))}
-        | set(ACTORS)
-        | {*ENVELOPE, "on_behalf_of"}
-    )
+    wanted = [field for field in fields(kind) if field.name not in _GIVEN]
+    parts = {part for field in wanted for part in typed_as(field)}
+    actor = actor_of(payload, others=parts)
+    known = parts | ACTORS.keys() | ENVELOPE
     for key in payload:
         if key not in known:
             raise ValueInvalid(f"{key}: not a field of this signal; it takes {', '.join(sorted(known))}")
     values: dict[str, Any] = {}
-    for name, field in wanted.items():
-        if any(part in payload for part in PARTS.get(name, (name,))):
-            values[name] = _READERS[field.type](name, payload)
+    for field in wanted:
+        if any(part in payload for part in typed_as(field)):
+            values[field.name] = _READERS[field.type](field.name, payload)
         elif field.default is MISSING:
-            raise ValueInvalid(f"{', '.join(PARTS.get(name, (name,)))}: missing")
+            raise ValueInvalid(f"{', '.join(typed_as(field))}: missing")
     return kind(
         actor=actor,
         command_id=_text("command_id", payload.get("command_id", command_id)),
@@ -95,6 +92,19 @@ def command_of(kind: type[C], payload: Mapping[str, Any], *, command_id: str) ->
         source=Source.SIGNAL,
         **values,
     )
+
+
+def typed_as(field: Field[Any]) -> tuple[str, ...]:
+    """Return the names under which a field is typed in: windows and prices come in two parts."""
+    if field.type in {VisitWindow, VisitWindow | None}:
+        return "start", "end"
+    if field.type in {Money, Money | None}:
+        return _amount_of(field.name), "currency"
+    return (field.name,)
+
+
+def _amount_of(name: str) -> str:
+    return "amount" if name == "price" else name
 
 
 _GIVEN = {"actor", "command_id", "request_id", "call", "source", "voucher"}
@@ -140,8 +150,14 @@ def _window(_: str, payload: Mapping[str, Any]) -> VisitWindow:
 
 
 def _money(name: str, payload: Mapping[str, Any]) -> Money:
-    currency = _text("currency", payload.get("currency"))
-    return Money(amount=_integer(name, payload.get(name)), currency=currency)
+    amount, currency = _amount_of(name), _text("currency", payload.get("currency"))
+    return Money(amount=_integer(amount, payload.get(amount)), currency=currency)
+
+
+def _mode(name: str, value: object) -> DispatchMode:
+    if value not in set(DispatchMode):
+        raise ValueInvalid(f"{name}: it takes {', '.join(DispatchMode)}")
+    return DispatchMode(str(value))
 
 
 def _plain(read: Callable[[str, object], Any]) -> Callable[[str, Mapping[str, Any]], Any]:
@@ -155,7 +171,11 @@ _READERS: dict[object, Callable[[str, Mapping[str, Any]], Any]] = {
     int | None: _plain(_integer),
     bool: _plain(_flag),
     datetime: _plain(_instant),
+    datetime | None: _plain(_instant),
+    DispatchMode | None: _plain(_mode),
     tuple[str, ...]: _plain(_texts),
     VisitWindow: _window,
+    VisitWindow | None: _window,
+    Money: _money,
     Money | None: _money,
 }

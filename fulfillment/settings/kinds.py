@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from limits import parse
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 
 class AppEnv(StrEnum):
@@ -63,4 +63,15 @@ Rate = Annotated[str, AfterValidator(_rate)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 DatabaseUrl = Annotated[str, AfterValidator(_psycopg)]
+
+
+def _long(secret: SecretStr) -> SecretStr:
+    """Return `secret` if it is long enough to seal something with."""
+    if len(secret.get_secret_value()) < LEAST_SECRET:
+        raise ValueError(f"it has fewer than {LEAST_SECRET} characters")
+    return secret
+
+
+LEAST_SECRET = 32
+LongSecret = Annotated[SecretStr, AfterValidator(_long)]
 CommaSeparated = BeforeValidator(_parts)
