@@ -16,7 +16,7 @@ from devstack.waiting import until
 from fulfillment.domain.people import Role
 from fulfillment.store import directory
 from tests.journeys.front import ISSUER
-from tests.journeys.people import Json, Person
+from tests.journeys.people import Json, Person, honoured
 
 PRICE = 12_500
 
@@ -104,8 +104,14 @@ class Town:
     async def job(self, id: str, *statuses: str) -> Json:
         """Return a job as operations see it, once it is in one of `statuses`."""
         ops = self.ops()
+
+        async def look() -> Json:
+            answer = await ops.ask("GET", f"/jobs/{id}?minVersion=1")
+            # On a busy machine the read model may still be a moment behind.
+            return {"status": "unwritten"} if answer.status_code == 404 else honoured(answer)
+
         return await until(
-            lambda: ops.get(f"/jobs/{id}"),
+            look,
             lambda it: not statuses or it["status"] in statuses,
             f"job {id} to be {' or '.join(statuses)}",
         )

@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 import worker
 from fulfillment.domain.assignment.state import Assignment
@@ -43,6 +45,14 @@ async def working(skipping: SkippingServer, witness: Witness) -> AsyncIterator[C
     notices = worker.worker_for(skipping.client, NOTIFICATIONS_QUEUE, activities=[witness.deliver])
     async with stories, payments, notices:
         yield skipping.client
+        await _end_all(skipping.client)
+
+
+async def _end_all(client: Client) -> None:
+    """End what still runs: the next test has a witness of its own on the same queues."""
+    async for run in client.list_workflows('ExecutionStatus = "Running"'):
+        with suppress(RPCError):
+            await client.get_workflow_handle(run.id, run_id=run.run_id).terminate("the test is over")
 
 
 @pytest_asyncio.fixture
