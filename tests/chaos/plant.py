@@ -8,14 +8,15 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import httpx2
 import psycopg
 
+from api.idempotency import command_id
 from devstack import child, ports
 from devstack.child import Child, Program
 from devstack.engine import EmbeddedTemporal
@@ -25,12 +26,13 @@ from fulfillment.store.migrate import upgrade
 from workflows.search import SEARCH_ATTRIBUTES
 
 Json = dict[str, Any]
+PROPOSE = "/assignments/{assignment_id}/schedule"
 BUDGET = 5.5
 """Seconds within which every request is answered (P5), and half a second for this machine."""
 
 
 class Plant:
-    """Start and kill from the main thread and outside an event loop; ask from inside one."""
+    """Start and kill from the main thread; what waits, outside an event loop. Ask from inside one."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -43,7 +45,6 @@ class Plant:
             log=root / "temporal.log",
         )
         self.api_url = f"http://{ports.LOOPBACK}:{ports.free()}"
-        self._worker_url = f"http://{ports.LOOPBACK}:{ports.free()}"
         self._children: list[Child] = []
         self.worker: Child
 
@@ -57,12 +58,35 @@ class Plant:
         child.wait_until(lambda: is_ready(self.api_url), name="api", watching=[api])
 
     def start_worker(self) -> None:
-        self.worker = child.start(self._program("worker", "worker.py"))
-        self._children.append(self.worker)
-        child.wait_until(lambda: is_ready(self._worker_url), name="worker", watching=[self.worker])
+        self.worker, url = self.launch_worker()
+        child.wait_until(lambda: is_ready(url), name="worker", watching=[self.worker])
+
+    def start_another_worker(self, *command: str) -> Child:
+        """Return another worker, for whoever asked to stop again; `command` starts it in a way of its own."""
+        another, url = self.launch_worker(*command)
+        child.wait_until(lambda: is_ready(url), name="worker", watching=[another])
+        return another
+
+    def launch_worker(self, *command: str) -> tuple[Child, str]:
+        """Start a worker without waiting for it, and return it with the address where it says it is ready."""
+        url = f"http://{ports.LOOPBACK}:{ports.free()}"
+        program = self._program("worker", *(command or ("worker.py",)))
+        worker = child.start(
+            replace(program, env={**(program.env or {}), "WORKER_HTTP_PORT": url.rpartition(":")[2]})
+        )
+        self._children.append(worker)
+        return worker, url
 
     def kill_worker(self) -> None:
         kill(self.worker)
+
+    def make_whole(self) -> None:
+        """Start whatever a test has left dead: the servers, and the worker."""
+        for server in (self.postgres, self.temporal):
+            if not server_of(server).is_running:
+                server.start()
+        if not self.worker.is_running:
+            self.start_worker()
 
     def stop(self) -> None:
         for each in reversed(self._children):
@@ -72,13 +96,30 @@ class Plant:
 
     def steps(self, assignment_id: str) -> list[int]:
         """Return the numbers of the steps that are written down, in the order they were written."""
+        rows = self.rows(
+            "SELECT state_version FROM audit_event WHERE entity_id = %s AND applied ORDER BY id",
+            assignment_id,
+        )
+        return [number for (number,) in rows]
+
+    def commands(self, assignment_id: str) -> dict[str, int]:
+        """Return the step that each command became, by the command's id; none is there twice."""
+        rows = self.rows(
+            "SELECT command_id, state_version FROM audit_event WHERE entity_id = %s AND applied",
+            assignment_id,
+        )
+        assert len(dict(rows)) == len(rows), "a command was carried out twice"
+        return dict(rows)
+
+    def rows(self, query: LiteralString, *values: object) -> list[tuple[Any, ...]]:
+        with self.connected() as connection:
+            return connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def connected(self) -> Iterator[psycopg.Connection]:
         url = self.postgres.url().replace("postgresql+psycopg", "postgresql")
-        with psycopg.connect(url) as connection:
-            rows = connection.execute(
-                "SELECT state_version FROM audit_event WHERE entity_id = %s AND applied ORDER BY id",
-                [assignment_id],
-            )
-            return [number for (number,) in rows.fetchall()]
+        with psycopg.connect(url, autocommit=True) as connection:
+            yield connection
 
     def _program(self, name: str, *command: str) -> Program:
         return Program(
@@ -92,7 +133,6 @@ class Plant:
                 "DATABASE_URL": self.postgres.url(),
                 "TEMPORAL_ADDRESS": self.temporal.address,
                 "PORT": self.api_url.rpartition(":")[2],
-                "WORKER_HTTP_PORT": self._worker_url.rpartition(":")[2],
                 "DATA_DIR": str(self._root),
                 "MAX_PROPOSALS": "1000",
                 "RATE_LIMIT_PROVIDER_COMMANDS": "100000/minute",
@@ -105,8 +145,9 @@ class Plant:
 
 def kill(victim: Child) -> None:
     """End a process and whatever it started, as a power cut would."""
-    os.killpg(victim.process.pid, signal.SIGKILL)
-    victim.process.wait()
+    if victim.is_running:
+        os.killpg(victim.process.pid, signal.SIGKILL)
+        victim.process.wait()
 
 
 def server_of(holder: EmbeddedPostgres | EmbeddedTemporal) -> Child:
@@ -138,7 +179,8 @@ class Reply:
 class Visitor:
     """Somebody with a token, who looks at the clock while waiting; each request has its own connection."""
 
-    def __init__(self, api_url: str, token: str) -> None:
+    def __init__(self, api_url: str, id: str, token: str) -> None:
+        self.id = id
         self._api_url = api_url
         self._headers = {"Authorization": f"Bearer {token}"}
 
@@ -166,6 +208,15 @@ class Parties:
     id: str
     customer: Visitor
     provider: Visitor
+    job_id: str
+
+    @property
+    def path(self) -> str:
+        return f"/assignments/{self.id}"
+
+    def command_id(self, key: str) -> str:
+        """Return the name under which the proposal of this key is found in the audit."""
+        return command_id(actor_id=self.provider.id, method="POST", route=PROPOSE, target=self.id, key=key)
 
     async def propose(self, version: int, *, key: str | None = None, patience: float = 15) -> Reply:
         """Propose the window of this key, which is the same however often it is sent."""
@@ -211,13 +262,13 @@ async def hired(api_url: str) -> Parties:
         await asyncio.sleep(0.05)
     quote = await provider.post(f"{job}/quotes", {"amount": 15_000, "currency": "EUR"})
     accepted = await customer.post(f"{job}/quotes/{quote.body['id']}/accept", {"version": 1})
-    return Parties(accepted.body["id"], customer, provider)
+    return Parties(accepted.body["id"], customer, provider, posted.body["id"])
 
 
 async def signed_in(api_url: str, sub: str, role: str) -> Visitor:
     async with httpx2.AsyncClient(base_url=api_url) as http:
         minted = await http.post("/dev/token", json={"sub": sub, "role": role})
-    return Visitor(api_url, minted.json()["accessToken"])
+    return Visitor(api_url, sub, minted.json()["accessToken"])
 
 
 def window() -> Json:

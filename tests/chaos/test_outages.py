@@ -2,22 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.plant import BUDGET, Parties, Plant, Reply, hired, kill, running, server_of
+from tests.chaos.plant import BUDGET, Parties, Plant, Reply, hired, kill, server_of, window
 
 pytestmark = pytest.mark.chaos
 
 OUTAGE = 15.0
 RECOVERY = 15.0
-
-
-@pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
-    with running(tmp_path_factory.mktemp("plant")) as started:
-        yield started
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.08])
@@ -75,17 +68,45 @@ def test_with_postgres_away_commands_go_on_and_their_rows_follow(plant: Plant) -
         return replies
 
     replies = asyncio.run(outage())
-    read = asyncio.run(first.customer.get(f"/assignments/{first.id}"))
-    confirmed = asyncio.run(third.confirm(1, key="confirm"))
+    by_job = asyncio.run(_countered(third))
+    reads = [asyncio.run(first.customer.get(path)) for path in (first.path, "/assignments", "/jobs")]
+    confirmed = asyncio.run(_said_yes(third))
     plant.postgres.start()
 
     honoured = [reply for reply in replies if reply.status == 200]
     assert len(honoured) >= max(20, 0.95 * len(replies))
-    assert max(reply.seconds for reply in (*replies, read, confirmed)) < BUDGET
-    assert (read.status, confirmed.status) == (503, 503)
+    assert max(reply.seconds for reply in (*replies, by_job, *reads, confirmed)) < BUDGET
+    assert by_job.status == 200
+    assert {(reply.status, reply.body["code"]) for reply in reads} == {(503, "ENGINE_UNAVAILABLE")}
+    assert confirmed.status == 503
     asyncio.run(_written(plant, [first, second], steps=len(honoured) + 2))
     again = asyncio.run(_until_confirmed(third))
     assert (again.status, again.body["status"]) == (200, "scheduled")
+    asyncio.run(_written(plant, [third], steps=4))
+
+
+def test_without_worker_and_engine_people_can_still_read(plant: Plant) -> None:
+    parties = asyncio.run(hired(plant.api_url))
+    asyncio.run(_written(plant, [parties], steps=1))
+    plant.kill_worker()
+    kill(server_of(plant.temporal))
+
+    async def all_read() -> list[Reply]:
+        own = [parties.path, f"{parties.path}/timeline", f"/jobs/{parties.job_id}", "/assignments", "/jobs"]
+        return [await parties.customer.get(path) for path in own]
+
+    reads = asyncio.run(all_read())
+    asked = asyncio.run(parties.customer.get(f"{parties.path}/state"))
+    told = asyncio.run(parties.propose(0, key="k"))
+    plant.temporal.start()
+    plant.start_worker()
+    again = asyncio.run(parties.insist(0, key="k"))
+
+    assert {(reply.status, reply.seconds < 1) for reply in reads} == {(200, True)}
+    assert {(reply.status, reply.body["code"]) for reply in (asked, told)} == {(503, "ENGINE_UNAVAILABLE")}
+    assert max(asked.seconds, told.seconds) < BUDGET
+    assert (again.status, again.body["scheduleVersion"]) == (200, 1)
+    asyncio.run(_written(plant, [parties], steps=2))
 
 
 def test_a_temporal_that_is_killed_comes_back_with_every_assignment(plant: Plant) -> None:
@@ -103,13 +124,27 @@ def test_a_temporal_that_is_killed_comes_back_with_every_assignment(plant: Plant
     assert {reply.status for reply in after} == {200}
     assert time.monotonic() - back < RECOVERY
     asyncio.run(_written(plant, several, steps=3 * len(several)))
+    for each in several:
+        read, state = (asyncio.run(each.customer.get(path)) for path in (each.path, f"{each.path}/state"))
+        assert read.body | {"projectedAt": None} == state.body, "the rows are not what the run says"
+
+
+async def _countered(parties: Parties) -> Reply:
+    """Propose as the customer, by the job, whose assignment only the run can name while Postgres is away."""
+    body = window() | {"expectedVersion": 1}
+    return await parties.customer.post(f"/jobs/{parties.job_id}/schedule", body, key="by-job")
 
 
 async def _until_confirmed(parties: Parties) -> Reply:
+    """Say yes as the provider: the customer's proposal took the place of their own."""
     async with asyncio.timeout(30):
-        while (reply := await parties.confirm(1, key="confirm")).status == 503:
+        while (reply := await _said_yes(parties)).status == 503:
             pass
         return reply
+
+
+async def _said_yes(parties: Parties) -> Reply:
+    return await parties.provider.post(f"{parties.path}/schedule/confirm", {"version": 2}, key="confirm")
 
 
 async def _written(plant: Plant, several: list[Parties], *, steps: int) -> None:

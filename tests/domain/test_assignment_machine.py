@@ -70,7 +70,7 @@ somebody = st.sampled_from([*[None] * 20, *ANYBODY])
 off = st.sampled_from([*[0] * 9, -1, 1, -2])
 """By how much a caller's version or attempt is out of date."""
 spans = st.sampled_from([MINUTE, MINUTE, HOUR, HOUR, SLOT, SLOT, 11 * HOUR, DAY, 3 * DAY, 8 * DAY])
-talks = st.lists(st.sampled_from(["propose", "decline", "withdraw", "confirm"]), max_size=4)
+talks = st.lists(st.sampled_from(["propose", "decline", "withdraw", "confirm", "check in"]), max_size=4)
 slots = st.integers(0, 9)
 lengths = st.sampled_from([2 * HOUR, SLOT, 8 * HOUR, 14 * MINUTE])
 amounts = st.sampled_from([*[None] * 6, 0, 9_000, 49_999, 50_000, 80_000, 80_001])
@@ -153,6 +153,8 @@ class AssignmentMachine(RuleBasedStateMachine):
                 self.propose(which=life, who=None, off=0, slot=slot + n, lasting=2 * HOUR)
             elif word == "confirm":
                 self.confirm(which=life, who=None, off=0, force=False)
+            elif word == "check in":
+                self.check_in(which=life, who=None)
             else:
                 self.turn_down(which=life, who=None, off=0, take_back=word == "withdraw")
 
@@ -340,4 +342,4 @@ def attempt_of(it: Assignment) -> int:
 
 
 TestAssignmentMachine = AssignmentMachine.TestCase
-TestAssignmentMachine.settings = settings(max_examples=250, stateful_step_count=50, deadline=None)
+TestAssignmentMachine.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
