@@ -195,10 +195,13 @@ class TestWhatAHoldMoves:
 
         assert plan(self.held(it, at=at, lasting=HOUR))[id] == at + HOUR
 
-    def test_after_being_overdue_leaves_the_moment_that_was_missed_and_moves_the_next(self) -> None:
-        late, _ = in_time(FRESH, until=NOON + 30 * HOUR)
+    @pytest.mark.parametrize("at", [NOON + DAY, NOON + 30 * HOUR], ids=["at once", "later"])
+    def test_after_being_overdue_leaves_the_moment_that_was_missed_and_moves_the_next(
+        self, at: datetime
+    ) -> None:
+        late, _ = in_time(FRESH, until=at)
 
-        held = self.held(late, at=NOON + 30 * HOUR, lasting=5 * HOUR)
+        held = self.held(late, at=at, lasting=5 * HOUR)
         obligation = standing(held, POLICY).obligation
 
         assert obligation is not None

@@ -8,6 +8,7 @@ from fulfillment.domain.command import Source
 from fulfillment.domain.steps import Refusal
 from fulfillment.store.tables import (
     AuditRow,
+    DecisionRow,
     OutboxRow,
     OutcomeRow,
     ReminderRow,
@@ -20,6 +21,8 @@ from tests.domain.people import (
     MALLORY,
     NEXT_WEEK,
     NOON,
+    ROOT,
+    denies,
 )
 from tests.store.diaries import Diary, Sessions
 from tests.store.looking import rows
@@ -128,3 +131,17 @@ class TestOutcomes:
 
         assert len(diary.entries) > 1
         assert await rows(sessions, OutcomeRow, "command_id", entity_id=diary.it.id) == []
+
+
+class TestDecisions:
+    async def test_a_denial_that_the_same_admin_later_makes_final_is_kept_beside_the_first(
+        self, sessions: Sessions
+    ) -> None:
+        diary = Diary().agree().finish()
+        diary.say(denies(ROOT), at=diary.at + HOUR)
+        diary.say(denies(ROOT, final=True), at=diary.at + HOUR)
+
+        await diary.write(sessions)
+
+        kept = await rows(sessions, DecisionRow, "final", payout_id=diary.it.id)
+        assert sorted(final for (final,) in kept) == [False, True]

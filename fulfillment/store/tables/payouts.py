@@ -78,7 +78,7 @@ class DecisionRow(Table):
     __table_args__ = (
         one_of("ruling", Ruling),
         one_of("source", Source),
-        UniqueConstraint("payout_id", "attempt", "ruling", "admin_id"),
+        UniqueConstraint("payout_id", "attempt", "ruling", "admin_id", "final"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

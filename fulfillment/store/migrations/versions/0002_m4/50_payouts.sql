@@ -51,8 +51,8 @@ CREATE TABLE payout_decision (
     CONSTRAINT ck_payout_decision_ruling CHECK (ruling IN ('first_mark', 'approved', 'denied')),
     CONSTRAINT ck_payout_decision_source
         CHECK (source IN ('api', 'page', 'update', 'signal', 'clock')),
-    CONSTRAINT uq_payout_decision_payout_id_attempt_ruling_admin_id
-        UNIQUE (payout_id, attempt, ruling, admin_id),
+    CONSTRAINT uq_payout_decision_payout_id_attempt_ruling_admin_id_final
+        UNIQUE (payout_id, attempt, ruling, admin_id, final),
     CONSTRAINT fk_payout_decision_payout_id FOREIGN KEY (payout_id) REFERENCES payout (id)
 );
 
