@@ -18,7 +18,10 @@ from devstack.addresses import Addresses
 from tests.chaos.plant import window
 from tests.devstack.orphans import REPOSITORY, all_end
 
-pytestmark = pytest.mark.chaos
+pytestmark = [
+    pytest.mark.chaos,
+    pytest.mark.skipif(not Path("/proc").exists(), reason="it finds the stack's children in /proc"),
+]
 
 Json = dict[str, Any]
 PATIENCE = 120.0

@@ -3,7 +3,8 @@
 import gzip
 import json
 
-NUL, HALF = "\x00", "\ud800"
+NUL, HALF, LINE = "\x00", "\ud800", "\u2028"
+"""What Postgres refuses, what UTF-8 cannot say, and what ends a line for some readers and not for others."""
 HOSTILE = (
     NUL,
     f"a{NUL}b",
@@ -20,7 +21,7 @@ HOSTILE = (
     "\x7f",
     "\x85next line",
     "\x9b",
-    "\u2028",
+    LINE,
     "\u2029",
 )
 """Never stored: no store, log or mail carries these whole."""

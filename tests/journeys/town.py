@@ -17,6 +17,8 @@ from fulfillment.domain.people import Role
 from fulfillment.store import directory
 from tests.journeys.front import ISSUER
 from tests.journeys.people import Json, Person, honoured
+from workflows.job import JobWorkflow
+from workflows.names import job_run
 
 PRICE = 12_500
 
@@ -102,19 +104,24 @@ class Town:
         return await self.job(posted["id"], "quoting")
 
     async def job(self, id: str, *statuses: str) -> Json:
-        """Return a job as operations see it, once it is in one of `statuses`."""
-        ops = self.ops()
+        """Return a job as operations read it, once its run is in one of `statuses` and that is written.
+
+        The run is asked, as the read model may still show a status from before the last step.
+        """
+        run, ops = self.engine.get_workflow_handle_for(JobWorkflow.run, job_run(id)), self.ops()
 
         async def look() -> Json:
-            answer = await ops.ask("GET", f"/jobs/{id}?minVersion=1")
-            # On a busy machine the read model may still be a moment behind.
-            return {"status": "unwritten"} if answer.status_code == 404 else honoured(answer)
+            known = await run.query(JobWorkflow.state)
+            return {"status": known.status, "version": known.state_version}
 
-        return await until(
-            look,
-            lambda it: not statuses or it["status"] in statuses,
-            f"job {id} to be {' or '.join(statuses)}",
+        async def read() -> Json:
+            answer = await ops.ask("GET", f"/jobs/{id}?minVersion={now['version']}")
+            return {"stateVersion": 0} if answer.status_code == 404 else honoured(answer)
+
+        now = await until(
+            look, lambda it: it["status"] in statuses, f"job {id} to be {' or '.join(statuses)}"
         )
+        return await until(read, lambda it: it["stateVersion"] >= now["version"], f"job {id} to be written")
 
     async def deal(self, *, price: int = PRICE, visit: Json | None = None, **more: Any) -> "Deal":
         """Return an assignment whose quote was just accepted; `visit` is the window that came with it."""
