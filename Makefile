@@ -21,7 +21,7 @@ down: .venv/installed  ## Stop what `make up` started; the data stay in var/
 demo: .venv/installed  ## Follow one job live, from its posting to a paid provider
 	@$(VENV)/python dev.py demo $(ARGS)
 
-test: .venv/installed  ## Run the tests, or some: make test T=tests/domain
+test: .venv/installed .venv/test-installed  ## Run the tests, or some: make test T=tests/domain
 	$(VENV)/python -m pytest $(T)
 
 lint: .venv/installed  ## Check formatting, style, types, and who imports whom
@@ -44,3 +44,7 @@ setup: .venv/installed  ## Install what the lock names; every target does so whe
 .venv/installed: requirements.lock
 	@sh devstack/setup.sh $(PYTHON)
 	@touch $@
+
+# Where something is missing that only a few tests need, it is said again next time, and the others run.
+.venv/test-installed: devstack/test-setup.sh tests/readers/package-lock.json | .venv/installed
+	@if sh devstack/test-setup.sh; then touch $@; fi
