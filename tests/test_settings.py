@@ -1,13 +1,15 @@
 """A wrong environment is refused with a sentence that says which variable, why, and what it means."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import time, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
 from limits import parse
 
+from fulfillment.domain.clocks import QuietHours
 from fulfillment.domain.policy import Policy
 from fulfillment.settings import AppEnv, Settings, WrongSetting, read
 
@@ -19,6 +21,12 @@ PROD = {
     "AUTH_JWKS_URL": "https://issuer.test/jwks",
     "APPROVAL_SECRET": "a" * 32,
 }
+# The domain's own rules, with those that came later, which runs from before do not have.
+USUAL = replace(
+    Policy(),
+    no_show_suspected_after=timedelta(minutes=30),
+    quiet=QuietHours(start=time(21), end=time(8)),
+)
 # One other value for every setting that the rules read.
 CHANGED = {
     "MIN_WINDOW_MINUTES": "1",
@@ -29,6 +37,7 @@ CHANGED = {
     "RESCHEDULE_CUTOFF": "1",
     "LATE_RESCHEDULE_POLICY": "ops_only",
     "REMINDER_SLA_MINUTES": "1",
+    "QUIET_HOURS": "22:00-07:30",
     "SLA_PAYOUT_MINUTES": "1",
     "SLA_AUTO_ACTION": "true",
     "REMINDER_VISIT_OFFSETS_MINUTES": "3, 0.5",
@@ -39,6 +48,11 @@ CHANGED = {
     "LATE_REJECT_HOURS": "1",
     "LATE_CANCEL_HOURS": "1",
     "HOLD_MAX_DAYS": "1",
+    "NO_SHOW_SUSPECTED_MINUTES": "1",
+    "NO_SHOW_GRACE_MINUTES": "1",
+    "NO_SHOW_ANSWER_MINUTES": "1",
+    "NO_SHOW_AUTO": "true",
+    "CALL_OUT_FEE_MINOR": "1",
     "FOUR_EYES_MINOR": "1",
     "RESUBMIT_DAYS": "1",
     "MAX_PAYOUT_ATTEMPTS": "1",
@@ -90,17 +104,18 @@ class TestWhatIsRead:
 
         assert (settings.port, settings.host, settings.auth_issuer) == (82, "::1", None)
 
-    def test_without_a_word_the_rules_are_the_domains_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert said(monkeypatch, **PROD).policy() == Policy()
+    def test_without_a_word_the_rules_are_the_usual_ones(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert said(monkeypatch, **PROD).policy() == USUAL
 
     def test_every_rule_has_its_variable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         policy = said(monkeypatch, **PROD | CHANGED).policy()
 
+        # By which clocks people live is in the directory, not in the environment.
         assert [
             field.name
             for field in fields(Policy)
             if getattr(policy, field.name) == getattr(Policy(), field.name)
-        ] == []
+        ] == ["clocks"]
 
     def test_fractions_make_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         policy = said(monkeypatch, **PROD | CHANGED).policy()
@@ -247,5 +262,5 @@ class TestTheExample:
     def test_its_values_work(self, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = said(monkeypatch, **self.values())
 
-        assert settings.policy() == Policy()
+        assert settings.policy() == USUAL
         assert settings.app_env is AppEnv.DEV

@@ -1,12 +1,18 @@
 """The knobs of the rules: how long silence may last, how near a visit may change, who must look twice.
 
 A run takes its policy along when it starts and keeps it, so a new setting changes nothing for
-promises already made, and replay sees what the first execution saw.
+promises already made, and replay sees what the first execution saw. By its defaults a rule that came
+later is off: runs that started before it was there do not have it.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from fulfillment.domain.clocks import Clocks, QuietHours
+from fulfillment.domain.people import Party
+
+NOT_KNOWN = Clocks()
 
 
 class LateReschedule(StrEnum):
@@ -36,6 +42,8 @@ class Policy:
     sla_auto_action: bool = False
     visit_offsets: tuple[timedelta, ...] = (timedelta(minutes=1440), timedelta(minutes=120))
     reminder_max_lateness: timedelta = timedelta(minutes=30)
+    quiet: QuietHours | None = None
+    clocks: Clocks = NOT_KNOWN
     start_check_after: timedelta = timedelta(minutes=15)
     completion_grace: timedelta = timedelta(minutes=60)
 
@@ -44,6 +52,13 @@ class Policy:
     late_reject: timedelta = timedelta(hours=24)
     late_cancel: timedelta = timedelta(hours=24)
     hold_max: timedelta = timedelta(days=30)
+
+    # What goes wrong on a visit
+    no_show_suspected_after: timedelta | None = None
+    no_show_grace: timedelta = timedelta(minutes=30)
+    no_show_answer: timedelta = timedelta(minutes=120)
+    no_show_auto: bool = False
+    call_out_fee: int | None = None
 
     # The payout
     four_eyes_minor: int = 50_000
@@ -60,3 +75,11 @@ class Policy:
     max_requeues: int = 3
     requeue_delay: timedelta = timedelta(0)
     ops_sla: timedelta = timedelta(hours=4)
+
+    def quiet_at(self, at: datetime, *, for_: Party) -> tuple[datetime, datetime] | None:
+        """Return the quiet span [start, end) around `at` on that side, if it is quiet there then.
+
+        Where nobody knows by which clock a side lives, it is never quiet.
+        """
+        clock = self.clocks.of(for_)
+        return self.quiet.around(at, clock) if self.quiet and clock else None

@@ -11,12 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Self
 
+from cryptography.fernet import Fernet
 from limits import RateLimitItem, parse
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from fulfillment.domain.people import Role
+from fulfillment.settings.channels import ChannelSettings
 from fulfillment.settings.kinds import (
     Algorithm,
     AppEnv,
@@ -38,7 +40,7 @@ class WrongSetting(Exception):
     """The environment cannot be worked with; the message has a sentence for each wrong variable."""
 
 
-class Settings(RuleSettings):
+class Settings(RuleSettings, ChannelSettings):
     """What the environment says. `read` builds it, and words what is wrong for people."""
 
     model_config = SettingsConfigDict(
@@ -119,6 +121,9 @@ class Settings(RuleSettings):
             wrong.append("MIN_WINDOW_MINUTES is longer than MAX_WINDOW_HOURS; no visit could ever fit.")
         if self.shortest_offer_ttl_minutes > self.offer_ttl_minutes:
             wrong.append("SHORTEST_OFFER_TTL_MINUTES is longer than OFFER_TTL_MINUTES.")
+        if self.app_env is AppEnv.PROD and self.calendar_google_api_enabled and not self.secrets_keys:
+            wrong.append("SECRETS_KEYS is missing, and people may connect their Google calendar.")
+        wrong += self.contradictions()
         if wrong:
             raise ValueError("\n".join(wrong))
         return self
@@ -136,6 +141,12 @@ class Settings(RuleSettings):
         if self.approval_secret is not None:
             return self.approval_secret.get_secret_value().encode()
         return self.kept("dev-approval-secret", lambda: secrets.token_urlsafe(32).encode())
+
+    def sealing_keys(self) -> tuple[str, ...]:
+        """Return the keys that people's secrets are sealed with; dev makes one and keeps it."""
+        if self.secrets_keys:
+            return tuple(key.get_secret_value() for key in self.secrets_keys)
+        return (self.kept("dev-sealing-key", Fernet.generate_key).decode(),)
 
     def kept(self, name: str, make: Callable[[], bytes]) -> bytes:
         """Return the content of the file `name` in DATA_DIR; `make` writes it if it is not there yet.

@@ -7,6 +7,9 @@ from typing import Annotated
 from limits import parse
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from fulfillment.domain.clocks import quiet_hours
+from fulfillment.domain.errors import ValueInvalid
+
 
 class AppEnv(StrEnum):
     """Where a process runs. `dev` opens doors that stay shut elsewhere, so it has to be asked for by name."""
@@ -44,6 +47,15 @@ def _psycopg(url: str) -> str:
     raise ValueError("it does not begin with postgresql:// or postgresql+psycopg://")
 
 
+def _quiet(text: str) -> str:
+    """Return `text` if the rules read it as quiet hours."""
+    try:
+        quiet_hours(text)
+    except ValueInvalid as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
 def _rate(text: str) -> str:
     """Return `text` if the `limits` library reads it as a rate."""
     try:
@@ -59,6 +71,7 @@ Hours = Annotated[float, Field(ge=0, le=10 * 8_760, allow_inf_nan=False)]
 Days = Annotated[float, Field(ge=0, le=10 * 365, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1000)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Quiet = Annotated[str, AfterValidator(_quiet)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]

@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, NoDecode
 
+from fulfillment.domain.clocks import quiet_hours
 from fulfillment.domain.policy import LateReschedule, Policy
-from fulfillment.settings.kinds import CommaSeparated, Count, Days, Hours, Minutes
+from fulfillment.settings.kinds import CommaSeparated, Count, Days, Hours, Minutes, Quiet
 
 
 class RuleSettings(BaseSettings):
@@ -39,6 +40,10 @@ class RuleSettings(BaseSettings):
     reminder_visit_offsets_minutes: Annotated[tuple[Minutes, ...], NoDecode, CommaSeparated] = Field(
         (1440, 120), description="Comma-separated minutes before a visit at which both sides are reminded."
     )
+    quiet_hours: Quiet = Field(
+        "21:00-08:00",
+        description="When nobody is nudged, by each person's own clock: HH:MM-HH:MM, or `none`.",
+    )
     reminder_max_lateness_minutes: Minutes = Field(30, description="Minutes a reminder may be late.")
     start_check_minutes: Minutes = Field(15, description="Minutes after the start to ask for a check-in.")
     completion_grace_minutes: Minutes = Field(60, description="Minutes after the end to ask for completion.")
@@ -48,6 +53,21 @@ class RuleSettings(BaseSettings):
     late_reject_hours: Hours = Field(24, description="Hours before a visit within which giving up is late.")
     late_cancel_hours: Hours = Field(24, description="Hours before a visit within which cancelling is late.")
     hold_max_days: Days = Field(30, description="Days that an assignment may be put on hold.")
+
+    # What goes wrong on a visit
+    no_show_suspected_minutes: Minutes = Field(
+        30, description="Minutes after the start to suspect a provider who has not checked in."
+    )
+    no_show_grace_minutes: Minutes = Field(
+        30, description="Minutes after the start from which a no-show is reported."
+    )
+    no_show_answer_minutes: Minutes = Field(120, description="Minutes the accused have to answer a report.")
+    no_show_auto: bool = Field(
+        default=False, description="Whether silence settles a report against the accused: true or false."
+    )
+    call_out_fee_minor: int | None = Field(
+        None, ge=1, description="Minor units that a visit in vain costs; staff say how much if unset."
+    )
 
     # The payout
     four_eyes_minor: int = Field(50_000, ge=0, description="Minor units from which two admins must agree.")
@@ -84,12 +104,18 @@ class RuleSettings(BaseSettings):
             sla_auto_action=self.sla_auto_action,
             visit_offsets=tuple(timedelta(minutes=before) for before in self.reminder_visit_offsets_minutes),
             reminder_max_lateness=timedelta(minutes=self.reminder_max_lateness_minutes),
+            quiet=quiet_hours(self.quiet_hours),
             start_check_after=timedelta(minutes=self.start_check_minutes),
             completion_grace=timedelta(minutes=self.completion_grace_minutes),
             early_checkin=timedelta(minutes=self.early_checkin_minutes),
             late_reject=timedelta(hours=self.late_reject_hours),
             late_cancel=timedelta(hours=self.late_cancel_hours),
             hold_max=timedelta(days=self.hold_max_days),
+            no_show_suspected_after=timedelta(minutes=self.no_show_suspected_minutes),
+            no_show_grace=timedelta(minutes=self.no_show_grace_minutes),
+            no_show_answer=timedelta(minutes=self.no_show_answer_minutes),
+            no_show_auto=self.no_show_auto,
+            call_out_fee=self.call_out_fee_minor,
             four_eyes_minor=self.four_eyes_minor,
             resubmit_window=timedelta(days=self.resubmit_days),
             max_attempts=self.max_payout_attempts,

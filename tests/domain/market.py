@@ -12,6 +12,7 @@ from fulfillment.domain.assignment.events import (
     CheckedIn,
     Event,
     ProposalEnded,
+    WindowCleared,
     WindowConfirmed,
     WindowProposed,
 )
@@ -115,6 +116,9 @@ class Market:
                 case WindowProposed(proposal=proposal):
                     life.open_versions = {proposal.version}
                 case ProposalEnded() | CheckedIn():
+                    life.open_versions.clear()
+                case WindowCleared():
+                    del self.holds[life.it.id]
                     life.open_versions.clear()
         if life.it.status not in {Status.AWAITING_SCHEDULE, Status.SCHEDULED, Status.IN_PROGRESS}:
             life.open_versions.clear()

@@ -197,8 +197,8 @@ def with_capture_before(it: Assignment, instant: datetime) -> Assignment:
     return replace(it, payout=replace(payout(it), capture_before=instant))
 
 
-def rings(it: Assignment, deadline_id: str, *, at: datetime) -> Sequence[Event]:
-    return deciding(it, PassDeadline(actor=SYSTEM, deadline_id=deadline_id), at=at)
+def rings(it: Assignment, deadline_id: str, *, at: datetime, policy: Policy = POLICY) -> Sequence[Event]:
+    return deciding(it, PassDeadline(actor=SYSTEM, deadline_id=deadline_id), at=at, policy=policy)
 
 
 def reminders(happened: Sequence[Event]) -> list[Reminder]:

@@ -8,6 +8,7 @@ from fulfillment.domain.assignment.events import (
     PayoutSettled,
     ProposalEnded,
     ReminderFellDue,
+    WindowCleared,
     WindowConfirmed,
     WindowProposed,
 )
@@ -18,6 +19,7 @@ from fulfillment.domain.assignment.standing import standing
 from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.job.state import JobStatus
 from fulfillment.domain.messages import ReminderKind, Verdict
+from fulfillment.domain.people import Party
 from fulfillment.domain.policy import Policy
 from tests.domain.market import Life
 from tests.domain.people import RITA, ROOT
@@ -29,7 +31,7 @@ ABOUT_THE_VISIT = {
     ReminderKind.START_CHECK,
     ReminderKind.COMPLETION_NUDGE,
 }
-STEPS = WindowProposed | WindowConfirmed | ProposalEnded
+STEPS = WindowProposed | WindowConfirmed | ProposalEnded | WindowCleared
 
 
 def at_most_one_proposal_is_open(life: Life) -> None:
@@ -141,7 +143,7 @@ def an_end_leaves_nothing_open(life: Life, policy: Policy) -> None:
     payout = life.it.payout
     assert deadlines(life.it, policy) == ()
     assert standing(life.it, policy).obligation is None
-    assert (life.it.open_proposal, life.it.overdue_at) == (None, None)
+    assert (life.it.open_proposal, life.it.overdue_at, life.it.incident) == (None, None, None)
     assert (payout is not None and payout.status in SETTLED) == (life.it.status is Status.PAID)
     assert payout is None or payout.status in SETTLED or payout.status is PayoutStatus.CLOSED_DENIED
 
@@ -170,6 +172,34 @@ def whoever_is_overdue_owes_something(life: Life, policy: Policy) -> None:
     if obligation.action == "check_in":
         assert it.agreed is not None
         assert f"completion_nudge/v{it.agreed.version}/{COMPLETION_NUDGES}" in it.passed
+
+
+def an_incident_is_about_a_visit_and_asks_once(life: Life, policy: Policy) -> None:
+    """A15, A17: it is open only where a visit is due, and staff always have a way to resolve it."""
+    incident, obligation = life.it.incident, standing(life.it, policy).obligation
+    if incident is None:
+        return
+    assert life.it.status in {Status.SCHEDULED, Status.IN_PROGRESS}
+    assert incident.accused in {Party.CUSTOMER, Party.PROVIDER}
+    assert obligation is not None
+    assert obligation.action in {"answer_incident", "resolve_incident"}
+    assert (incident.answered_at is None) == (incident.statement == "")
+    assert not (incident.is_suspected and life.it.status is Status.IN_PROGRESS)
+
+
+def no_more_is_owed_than_the_price(life: Life) -> None:
+    """A18: a call-out fee, too."""
+    payout = life.it.payout
+
+    assert payout is None or 0 < payout.amount.amount <= life.it.price.amount
+
+
+def nobody_is_asked_for_what_an_incident_is_about(life: Life) -> None:
+    """A15, A16, for the newest step."""
+    for event in life.newest:
+        if isinstance(event, ReminderFellDue) and life.before.incident:
+            silent = {ReminderKind.START_CHECK, ReminderKind.COMPLETION_NUDGE}
+            assert (event.reminder.kind in silent) == (event.reminder.verdict is Verdict.SKIPPED_OBSOLETE)
 
 
 def nobody_is_late_while_the_clock_stands_still(life: Life) -> None:

@@ -21,6 +21,7 @@ from fulfillment.domain.assignment.commands import (
 from fulfillment.domain.assignment.deciding import decide
 from fulfillment.domain.assignment.entries import Entry, entry
 from fulfillment.domain.assignment.evolving import apply
+from fulfillment.domain.assignment.standing import standing
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.people import SYSTEM
 from fulfillment.domain.policy import Policy
@@ -162,7 +163,11 @@ def both(name: str) -> Sequence[tuple[str, str]]:
             SCHEDULED,
             RejectAssignment(actor=BOB, reason_code="sick"),
             NOON,
-            [("notifyAssignmentRejected", ADA_IS), ("notifyAssignmentRejected", OPS_ARE)],
+            [
+                ("notifyAssignmentRejected", ADA_IS),
+                ("notifyAssignmentRejected", OPS_ARE),
+                ("notifyAssignmentRejected", BOB_IS),
+            ],
             id="A12",
         ),
         pytest.param(
@@ -314,8 +319,10 @@ def test_no_key_comes_twice_in_a_whole_life() -> None:
         (approves(ROOT, attempt=2), END),
         (settles(attempt=2), END),
     ):
+        before = it
         it, happened = in_time(it, until=at)
-        keys += [each.key for event in happened for each in announce(it, event)]
+        stands = standing(it, POLICY)
+        keys += [each.key for event in happened for each in announce(event, before=before, after=stands)]
         left = leaves(it, command, at=at)
         keys += [each.key for each in left.notices]
         it = left.standing.assignment

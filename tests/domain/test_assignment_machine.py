@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from fulfillment.domain.assignment.commands import (
+    AnswerIncident,
     ApprovePayout,
     AssignmentCommand,
     CancelAssignment,
@@ -22,12 +23,15 @@ from fulfillment.domain.assignment.commands import (
     ProposeWindow,
     RecordSettlement,
     RejectAssignment,
+    ReportNoShow,
+    ResolveIncident,
     ResubmitPayout,
     ResumeAssignment,
     SkipDeadline,
     WithdrawWindow,
 )
 from fulfillment.domain.assignment.deadlines import deadlines
+from fulfillment.domain.assignment.incident import IncidentVerdict
 from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.assignment.state import Assignment, RejectReason, Status
 from fulfillment.domain.command import Source
@@ -82,18 +86,37 @@ heads = st.sampled_from([0, 1, 1, 2, 4, 5, 6])
 """How many of the usual steps an assignment has behind it when the run begins."""
 ways_to_meddle = st.sampled_from(["skip", "move", "ring"])
 ways_out = st.sampled_from([None, None, None, "reject", "reject", "cancel", "keep"])
+suspicions = st.sampled_from([None, 20 * MINUTE, 20 * MINUTE, 3 * DAY])
+fees = st.sampled_from([None, 4_000, 10_000_000])
+accusations = st.sampled_from([None, None, Party.CUSTOMER, Party.PROVIDER])
+verdicts = st.sampled_from([*IncidentVerdict])
 
 
 class AssignmentMachine(RuleBasedStateMachine):
     """Ada has two jobs with Bob, one of them dear; Eve has one with Mallory."""
 
-    @initialize(auto=autos, cap=caps, heads=st.tuples(heads, heads, heads))
-    def begin(self, *, auto: bool, cap: int, heads: tuple[int, int, int]) -> None:
+    @initialize(auto=autos, cap=caps, suspicion=suspicions, fee=fees, heads=st.tuples(heads, heads, heads))
+    def begin(
+        self,
+        *,
+        auto: bool,
+        cap: int,
+        suspicion: timedelta | None,
+        fee: int | None,
+        heads: tuple[int, int, int],
+    ) -> None:
         self.market = Market(
             assignment(),
             assignment(id="a2", job_id="j2", price=euros(800)),
             assignment(id="a3", job_id="j3", customer_id=EVE.id, provider_id=MALLORY.id),
-            policy=replace(POLICY, sla_auto_action=auto, max_proposals=cap),
+            policy=replace(
+                POLICY,
+                sla_auto_action=auto,
+                max_proposals=cap,
+                no_show_suspected_after=suspicion,
+                no_show_auto=auto,
+                call_out_fee=fee,
+            ),
         )
         for step in range(max(heads)):
             for n, head in enumerate(heads):
@@ -179,6 +202,53 @@ class AssignmentMachine(RuleBasedStateMachine):
         life = self.pick(which, VISITING)
         money = None if amount is None else Money(amount=amount, currency="EUR")
         self.market.ask(life, CompleteAssignment(actor=who or provider_of(life.it), final_amount=money))
+
+    # What goes wrong on a visit.
+
+    @rule(which=lives, who=somebody, accused=accusations, patient=st.booleans())
+    def report(self, *, which: int | Life, who: Actor | None, accused: Party | None, patient: bool) -> None:
+        """Report a no-show, mostly by somebody who has waited for long enough."""
+        life = self.pick(which, VISITING)
+        agreed = life.it.agreed
+        if patient and agreed:
+            reportable = agreed.window.start + self.market.policy.no_show_grace
+            self.market.pass_time(max(reportable - self.market.now, timedelta()))
+        other = provider_of(life.it) if accused is Party.CUSTOMER else customer_of(life.it)
+        self.market.ask(life, ReportNoShow(actor=who or other, who=accused, note="waited"))
+
+    @rule(which=lives, who=somebody)
+    def answer(self, *, which: int | Life, who: Actor | None) -> None:
+        life = self.pick(which, VISITING)
+        command = AnswerIncident(actor=who or accused_in(life.it), statement="I was there")
+        if self.market.ask(life, command):
+            assert not self.market.ask(life, command), "one answer each"
+
+    @rule(which=lives, who=somebody, verdict=verdicts, amount=amounts)
+    def resolve(
+        self, *, which: int | Life, who: Actor | None, verdict: IncidentVerdict, amount: int | None
+    ) -> None:
+        life = self.pick(which, VISITING)
+        money = None if amount is None else Money(amount=amount, currency="EUR")
+        self.market.ask(
+            life, ResolveIncident(actor=who or OLGA, verdict=verdict, reason="heard both", amount=money)
+        )
+
+    @rule(which=lives, accused=accusations, answered=st.booleans(), verdict=verdicts, amount=amounts)
+    def fall_out(
+        self,
+        *,
+        which: int | Life,
+        accused: Party | None,
+        answered: bool,
+        verdict: IncidentVerdict,
+        amount: int | None,
+    ) -> None:
+        """Go through an incident from end to end, so that runs see what comes after one."""
+        life = self.pick(which, VISITING)
+        self.report(which=life, who=None, accused=accused, patient=True)
+        if answered:
+            self.answer(which=life, who=None)
+        self.resolve(which=life, who=None, verdict=verdict, amount=amount)
 
     # The payout.
 
@@ -308,6 +378,9 @@ class AssignmentMachine(RuleBasedStateMachine):
             promises.no_proposal_stays_open_for_ever(life, self.market.policy)
             promises.whoever_is_overdue_owes_something(life, self.market.policy)
             promises.nobody_is_late_while_the_clock_stands_still(life)
+            promises.an_incident_is_about_a_visit_and_asks_once(life, self.market.policy)
+            promises.nobody_is_asked_for_what_an_incident_is_about(life)
+            promises.no_more_is_owed_than_the_price(life)
 
     @invariant()
     def no_two_visits_of_a_provider_overlap(self) -> None:
@@ -335,6 +408,12 @@ def awaited(it: Assignment) -> Actor:
     """Return who is to answer the open proposal, or would be."""
     hers = it.open_proposal is None or Party.CUSTOMER in it.open_proposal.awaited
     return customer_of(it) if hers else provider_of(it)
+
+
+def accused_in(it: Assignment) -> Actor:
+    """Return who is to answer the incident, or would be."""
+    his = it.incident is None or it.incident.accused is Party.PROVIDER
+    return provider_of(it) if his else customer_of(it)
 
 
 def attempt_of(it: Assignment) -> int:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fulfillment.domain.assignment.commands import (
+    AnswerIncident,
     AssignmentCommand,
     CancelAssignment,
     CheckIn,
@@ -13,10 +14,13 @@ from fulfillment.domain.assignment.commands import (
     HoldAssignment,
     PassDeadline,
     RejectAssignment,
+    ReportNoShow,
+    ResolveIncident,
     ResumeAssignment,
     SkipDeadline,
 )
 from fulfillment.domain.assignment.deadlines import deadlines
+from fulfillment.domain.assignment.incident import IncidentVerdict
 from fulfillment.domain.assignment.state import CLOSED, Assignment, Status
 from fulfillment.domain.errors import AlreadyDecided, AssignmentClosed, NotAParty
 from fulfillment.domain.people import SYSTEM
@@ -68,6 +72,9 @@ ANYTHING: list[AssignmentCommand] = [
     RejectAssignment(actor=BOB, reason_code="sick"),
     CancelAssignment(actor=ADA, reason="again"),
     CancelAssignment(actor=OLGA, reason="again"),
+    ReportNoShow(actor=ADA),
+    AnswerIncident(actor=BOB, statement="I was there"),
+    ResolveIncident(actor=OLGA, verdict=IncidentVerdict.NEITHER, reason="heard both"),
     resubmits(BOB),
     settles(),
     HoldAssignment(actor=OLGA, until=DENIED_AT + DAY, reason="holiday"),

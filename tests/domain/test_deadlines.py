@@ -194,7 +194,8 @@ def test_a_denied_payout_comes_back_a_day_before_the_authorisation_lapses(
 ) -> None:
     it = with_capture_before(DENIED, capture_before)
 
-    assert plan(it) == {"resubmit_nudge/p1": nudge, "resubmit_expiry/p1": expiry}
+    coming = {id: due for id, due in plan(it).items() if id.startswith("resubmit")}
+    assert coming == {"resubmit_nudge/p1": nudge, "resubmit_expiry/p1": expiry}
 
 
 @pytest.mark.parametrize(

@@ -164,3 +164,30 @@ def test_admins_are_reminded_as_one() -> None:
     _, happened = in_time(DONE, until=DONE_AT + DAY)
 
     assert [each.to for each in reminders(happened)] == [ADMINS]
+
+
+class TestAfterAnOutage:
+    """Whoever was not reminded for days is reminded once, and the rest is on record (traps R3, R4)."""
+
+    def test_of_the_daily_questions_only_the_last_is_asked(self) -> None:
+        at = END + 5 * DAY
+
+        verdicts = {
+            n: [each.verdict for each in reminders(rings(IN_PROGRESS, f"completion_nudge/v1/{n}", at=at))]
+            for n in (1, 2, 3)
+        }
+
+        assert verdicts == {
+            1: [Verdict.SKIPPED_COVERED],
+            2: [Verdict.SKIPPED_COVERED],
+            3: [Verdict.PLANNED],
+        }
+
+    def test_of_two_nudges_only_the_last_is_sent(self) -> None:
+        at = NOON + 30 * HOUR
+
+        first, second = (
+            reminders(rings(FRESH, f"sla_propose_l{level}/e1.v0/provider", at=at)) for level in (1, 2)
+        )
+
+        assert [each.verdict for each in (*first, *second)] == [Verdict.SKIPPED_COVERED, Verdict.PLANNED]

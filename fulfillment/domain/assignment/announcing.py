@@ -15,6 +15,10 @@ from fulfillment.domain.assignment.events import (
     Escalated,
     Event,
     Held,
+    IncidentAnswered,
+    IncidentOpened,
+    IncidentResolved,
+    IncidentUnanswered,
     PayoutClosed,
     PayoutResubmitted,
     PayoutRuled,
@@ -24,11 +28,15 @@ from fulfillment.domain.assignment.events import (
     Rejected,
     ReminderFellDue,
     Resumed,
+    WindowCleared,
     WindowConfirmed,
     WindowProposed,
 )
+from fulfillment.domain.assignment.facts import facts_of
+from fulfillment.domain.assignment.incident import IncidentVerdict
 from fulfillment.domain.assignment.patience import recipient
 from fulfillment.domain.assignment.payout import Ruling
+from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.assignment.state import Assignment, ProposalStatus, Status
 from fulfillment.domain.messages import ADMINS, OPS, Notice, Recipient
 from fulfillment.domain.people import Party
@@ -36,15 +44,16 @@ from fulfillment.domain.people import Party
 BOTH = (Party.CUSTOMER, Party.PROVIDER)
 
 
-def announce(assignment: Assignment, event: Event) -> tuple[Notice, ...]:
-    """Return whom `event` concerns, the assignment being as it is after the step that caused it."""
+def announce(event: Event, *, before: Assignment, after: Standing) -> tuple[Notice, ...]:
+    """Return whom `event` concerns and what they are told, it having led from `before` to `after`."""
+    it, facts = after.assignment, facts_of(event, before=before, after=after)
     return tuple(
-        Notice(key=f"{assignment.id}|{name}|{to}|{assignment.state_version}", event=name, to=to)
-        for name, to in dict.fromkeys(_told(assignment, event))
+        Notice(key=f"{it.id}|{name}|{to}|{it.state_version}", event=name, to=to, facts=facts)
+        for name, to in dict.fromkeys(_told(it, event))
     )
 
 
-def _told(assignment: Assignment, event: Event) -> Iterator[tuple[str, Recipient]]:  # noqa: C901, PLR0912
+def _told(assignment: Assignment, event: Event) -> Iterator[tuple[str, Recipient]]:  # noqa: C901, PLR0912, PLR0915
     match event:
         case AssignmentOpened():
             for party in BOTH:
@@ -62,6 +71,9 @@ def _told(assignment: Assignment, event: Event) -> Iterator[tuple[str, Recipient
         case Rejected():
             yield "notifyAssignmentRejected", recipient(assignment, Party.CUSTOMER)
             yield "notifyAssignmentRejected", OPS
+            # Whoever gives it back knows, but their calendar does not (trap D8).
+            if assignment.agreed:
+                yield "notifyAssignmentRejected", recipient(assignment, Party.PROVIDER)
         case Cancelled(late=late):
             for party in BOTH:
                 yield "notifyAssignmentCancelled", recipient(assignment, party)
@@ -72,6 +84,10 @@ def _told(assignment: Assignment, event: Event) -> Iterator[tuple[str, Recipient
         case Completed():
             yield "notifyAssignmentCompleted", recipient(assignment, Party.CUSTOMER)
             yield "notifyPayoutPending", ADMINS
+        case IncidentOpened() | IncidentAnswered() | IncidentUnanswered():
+            yield from _incident(assignment, event)
+        case IncidentResolved() | WindowCleared():
+            yield from _incident_resolved(assignment, event)
         case PayoutRuled(decision=decision):
             if decision.ruling is Ruling.FIRST_MARK:
                 yield "notifyPayoutFirstMark", ADMINS
@@ -106,6 +122,27 @@ def _told(assignment: Assignment, event: Event) -> Iterator[tuple[str, Recipient
             return
         case _:
             assert_never(event)
+
+
+def _incident(
+    assignment: Assignment, event: IncidentOpened | IncidentAnswered | IncidentUnanswered
+) -> Iterator[tuple[str, Recipient]]:
+    if not isinstance(event, IncidentOpened):
+        yield f"notify{type(event).__name__}", OPS
+    elif event.incident.is_suspected:
+        yield "notifyNoShowSuspected", OPS
+    else:
+        yield "notifyNoShowReported", recipient(assignment, event.incident.accused)
+        yield "notifyNoShowReported", OPS
+
+
+def _incident_resolved(
+    assignment: Assignment, event: IncidentResolved | WindowCleared
+) -> Iterator[tuple[str, Recipient]]:
+    # Where neither is at fault the visit is cleared, which says it: word and calendar come in one message.
+    if isinstance(event, WindowCleared) or event.verdict is not IncidentVerdict.NEITHER:
+        for party in BOTH:
+            yield "notifyIncidentResolved", recipient(assignment, party)
 
 
 def _finally_denied(assignment: Assignment) -> bool:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from fulfillment.domain.assignment.incident import IncidentVerdict
 from fulfillment.domain.command import Command
 from fulfillment.domain.money import Money
+from fulfillment.domain.people import Party
 from fulfillment.domain.window import VisitWindow
 
 
@@ -73,6 +75,33 @@ class CheckIn(Command):
 class CompleteAssignment(Command):
     evidence: tuple[str, ...] = ()
     final_amount: Money | None = None
+
+
+# What goes wrong on a visit.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportNoShow(Command):
+    """Somebody did not come. A side speaks of the other one; operations say `who`."""
+
+    who: Party | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerIncident(Command):
+    """What the accused side says to it."""
+
+    statement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveIncident(Command):
+    """Whose fault it was; `amount` is the call-out fee that a customer at fault owes."""
+
+    verdict: IncidentVerdict
+    reason: str
+    amount: Money | None = None
 
 
 # The payout.
@@ -157,6 +186,9 @@ AssignmentCommand = (
     | CancelAssignment
     | CheckIn
     | CompleteAssignment
+    | ReportNoShow
+    | AnswerIncident
+    | ResolveIncident
     | ApprovePayout
     | DenyPayout
     | ResubmitPayout

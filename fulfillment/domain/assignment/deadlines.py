@@ -19,7 +19,7 @@ from fulfillment.domain.assignment.moving import (
     too_late_to_capture,
 )
 from fulfillment.domain.assignment.payout import Payout, PayoutStatus
-from fulfillment.domain.assignment.state import Assignment, Status
+from fulfillment.domain.assignment.state import Agreed, Assignment, Status
 from fulfillment.domain.people import Party
 from fulfillment.domain.policy import Policy
 
@@ -27,6 +27,7 @@ HALF, WHOLE, DOUBLE = 0.5, 1.0, 2.0
 LEVELS = ((1, HALF), (2, WHOLE), (3, DOUBLE))
 """Patience: a nudge at half of it, overdue at all of it, escalation at twice."""
 
+OVERDUE_LEVEL = 2
 COMPLETION_NUDGES = 3
 
 
@@ -36,19 +37,32 @@ class DeadlineKind(StrEnum):
     HOLD_END = "hold_end"
     SLA_PROPOSE = "sla_propose"
     SLA_CONFIRM = "sla_confirm"
+    MORNING_NUDGE = "morning_nudge"
     PROPOSAL_EXPIRY = "proposal_expiry"
     VISIT_REMINDER = "visit_reminder"
     START_CHECK = "start_check"
+    NO_SHOW_SUSPECTED = "no_show_suspected"
+    NO_SHOW_ANSWER = "no_show_answer"
     COMPLETION_NUDGE = "completion_nudge"
     SLA_PAYOUT = "sla_payout"
     RESUBMIT_NUDGE = "resubmit_nudge"
     RESUBMIT_EXPIRY = "resubmit_expiry"
+    AUTH_EXPIRING = "auth_expiring"
 
 
 ORDER = {kind: place for place, kind in enumerate(DeadlineKind)}
 
-UNHELD = frozenset({DeadlineKind.HOLD_END, DeadlineKind.VISIT_REMINDER, DeadlineKind.START_CHECK})
-"""What a hold does not move: the visit keeps its time (A21)."""
+UNHELD = frozenset(
+    {
+        DeadlineKind.HOLD_END,
+        DeadlineKind.VISIT_REMINDER,
+        DeadlineKind.START_CHECK,
+        DeadlineKind.NO_SHOW_SUSPECTED,
+        DeadlineKind.NO_SHOW_ANSWER,
+        DeadlineKind.AUTH_EXPIRING,
+    }
+)
+"""What a hold does not move: the visit keeps its time, and the card its own (A21)."""
 
 SILENT_WHILE_HELD = frozenset(
     {
@@ -57,9 +71,25 @@ SILENT_WHILE_HELD = frozenset(
         DeadlineKind.COMPLETION_NUDGE,
         DeadlineKind.SLA_PAYOUT,
         DeadlineKind.RESUBMIT_NUDGE,
+        DeadlineKind.MORNING_NUDGE,
     }
 )
 """What nobody hears of during a hold, even if it was due before or had no room to move."""
+
+PATIENT = frozenset({DeadlineKind.SLA_PROPOSE, DeadlineKind.SLA_CONFIRM})
+WAITS_FOR_MORNING = frozenset(
+    {
+        DeadlineKind.SLA_PROPOSE,
+        DeadlineKind.SLA_CONFIRM,
+        DeadlineKind.COMPLETION_NUDGE,
+        DeadlineKind.MORNING_NUDGE,
+    }
+)
+"""What is said after the quiet hours rather than in them (5.5)."""
+
+HOURS_BEFORE = timedelta(hours=2)
+"""A visit reminder this close to the visit comes when it comes; an earlier one keeps clear of the night."""
+AUTH_WARNINGS = (timedelta(hours=48), timedelta(hours=24), timedelta(hours=2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +98,7 @@ class Deadline:
 
     `to` is the side concerned; `n` is the patience level, or counts repeats from 1; `basis` names
     the promise it belongs to; `before` is how long before the visit a visit reminder comes.
+    `moved_from` is when it would come if nobody slept.
     """
 
     id: str
@@ -77,6 +108,7 @@ class Deadline:
     basis: str
     n: int = 1
     before: timedelta | None = None
+    moved_from: datetime | None = None
 
 
 def deadlines(assignment: Assignment, policy: Policy) -> tuple[Deadline, ...]:
@@ -87,7 +119,7 @@ def deadlines(assignment: Assignment, policy: Policy) -> tuple[Deadline, ...]:
     """
     still_until = assignment.holds[-1].until if assignment.holds else None
     waiting = (
-        replace(each, due=max(each.due, still_until))
+        _after_the_night(replace(each, due=max(each.due, still_until)), policy)
         if still_until and each.kind in SILENT_WHILE_HELD
         else each
         for each in every_deadline(assignment, policy)
@@ -99,7 +131,64 @@ def deadlines(assignment: Assignment, policy: Policy) -> tuple[Deadline, ...]:
 def every_deadline(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
     """Yield each deadline of the state as staff may have moved it, those already dealt with included."""
     for deadline in _by_the_rules(assignment, policy):
-        yield replace(deadline, due=_moved(assignment, deadline, policy))
+        moved = replace(deadline, due=_moved(assignment, deadline, policy))
+        # Staff who name an instant mean it, whatever the hour.
+        if extension_of(assignment, deadline.id):
+            yield moved
+        else:
+            yield from _considerate(assignment, moved, policy)
+
+
+def _considerate(assignment: Assignment, deadline: Deadline, policy: Policy) -> Iterator[Deadline]:
+    """Yield `deadline` at an hour at which people want to hear of it (trap R12).
+
+    A nudge waits for the morning; being overdue does not, so there the nudge becomes a deadline of its own.
+    A reminder of a visit comes before the night, unless nothing was agreed yet by then.
+    """
+    span = policy.quiet_at(deadline.due, for_=deadline.to)
+    if span is None:
+        yield deadline
+    elif waits_for_morning(deadline):
+        yield _said_in_time(assignment, _after_the_night(deadline, policy), policy)
+    elif deadline.before and deadline.before > HOURS_BEFORE and assignment.agreed:
+        evening = span[0] - timedelta(minutes=1)
+        due = evening if evening >= assignment.agreed.at else span[1]
+        yield replace(deadline, due=due, moved_from=deadline.due)
+    else:
+        yield deadline
+        if deadline.kind in PATIENT and deadline.n == OVERDUE_LEVEL:
+            yield _said_in_time(assignment, _morning_nudge(deadline, due=span[1]), policy)
+
+
+def _said_in_time(assignment: Assignment, nudge: Deadline, policy: Policy) -> Deadline:
+    """Return `nudge` no later than the proposal lapses that it is about, so that it is on record (R3)."""
+    proposal = assignment.open_proposal
+    if proposal is None or nudge.kind is DeadlineKind.COMPLETION_NUDGE:
+        return nudge
+    return replace(nudge, due=min(nudge.due, expiry(assignment, proposal, policy)))
+
+
+def _after_the_night(deadline: Deadline, policy: Policy) -> Deadline:
+    """Return `deadline` after the quiet hours that it falls into, if it is one that waits for that."""
+    span = policy.quiet_at(deadline.due, for_=deadline.to)
+    if span is None or not waits_for_morning(deadline):
+        return deadline
+    return replace(deadline, due=span[1], moved_from=deadline.moved_from or deadline.due)
+
+
+def waits_for_morning(deadline: Deadline) -> bool:
+    """Return whether it is said after the quiet hours rather than in them: patience itself does not wait."""
+    return deadline.kind in WAITS_FOR_MORNING and (deadline.kind not in PATIENT or deadline.n == 1)
+
+
+def _morning_nudge(overdue: Deadline, *, due: datetime) -> Deadline:
+    return replace(
+        overdue,
+        id=f"morning_{overdue.id}",
+        kind=DeadlineKind.MORNING_NUDGE,
+        due=due,
+        moved_from=overdue.due,
+    )
 
 
 def last_moment(assignment: Assignment, deadline: Deadline, policy: Policy) -> datetime | None:
@@ -127,6 +216,7 @@ def _by_the_rules(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
     if assignment.is_closed:
         return
     yield from _hold_end(assignment)
+    yield from _answer_to_a_report(assignment)
     match assignment.status:
         case Status.AWAITING_SCHEDULE | Status.SCHEDULED:
             yield from _schedule(assignment, policy)
@@ -226,6 +316,14 @@ def _visit(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
         to=Party.PROVIDER,
         basis=basis,
     )
+    if policy.no_show_suspected_after is not None:
+        yield Deadline(
+            id=f"no_show_suspected/{basis}",
+            kind=DeadlineKind.NO_SHOW_SUSPECTED,
+            due=window.start + policy.no_show_suspected_after,
+            to=Party.PROVIDER,
+            basis=basis,
+        )
     yield from _completion(assignment, policy)
 
 
@@ -246,11 +344,31 @@ def _completion(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
         )
 
 
+def answer_id(agreed: Agreed) -> str:
+    """Return the id under which the answer to a report falls due; a visit is reported once at most."""
+    return f"no_show_answer/v{agreed.version}"
+
+
+def _answer_to_a_report(assignment: Assignment) -> Iterator[Deadline]:
+    """Yield by when the side that is reported not to have come is asked to answer (A17)."""
+    incident, agreed = assignment.incident, assignment.agreed
+    if incident is None or agreed is None or incident.answer_due is None or incident.answered_at:
+        return
+    yield Deadline(
+        id=answer_id(agreed),
+        kind=DeadlineKind.NO_SHOW_ANSWER,
+        due=incident.answer_due,
+        to=incident.accused,
+        basis=f"v{agreed.version}",
+    )
+
+
 def _payout(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
     payout = assignment.payout
     if payout is None:
         return
     basis = f"p{payout.attempt}"
+    yield from _authorisation(payout)
     if payout.status is PayoutStatus.PENDING_APPROVAL:
         yield from _ladder(
             assignment,
@@ -262,6 +380,21 @@ def _payout(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
         )
     if payout.status is PayoutStatus.DENIED and payout.ruling:
         yield from _resubmission(assignment, payout, denied=payout.ruling.at, policy=policy)
+
+
+def _authorisation(payout: Payout) -> Iterator[Deadline]:
+    """Yield the warnings that the money held on the card is about to be let go (P16)."""
+    if payout.capture_before is None:
+        return
+    for n, before in enumerate(AUTH_WARNINGS, start=1):
+        yield Deadline(
+            id=f"auth_expiring/i{payout.id}/{n}",
+            kind=DeadlineKind.AUTH_EXPIRING,
+            due=payout.capture_before - before,
+            to=Party.ADMIN,
+            basis=f"i{payout.id}",
+            n=n,
+        )
 
 
 def _resubmission(

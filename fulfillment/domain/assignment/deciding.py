@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from fulfillment.domain.assignment import control, patience, rulings, schedule, visit
+from fulfillment.domain.assignment import control, incidents, patience, rulings, schedule, visit
 from fulfillment.domain.assignment.commands import (
+    AnswerIncident,
     ApprovePayout,
     AssignmentCommand,
     CancelAssignment,
@@ -21,6 +22,8 @@ from fulfillment.domain.assignment.commands import (
     ProposeWindow,
     RecordSettlement,
     RejectAssignment,
+    ReportNoShow,
+    ResolveIncident,
     ResubmitPayout,
     ResumeAssignment,
     SkipDeadline,
@@ -65,6 +68,12 @@ def decide(  # noqa: C901, PLR0911, PLR0912 - the table of verbs
             return visit.check_in(assignment, command, at=at, policy=policy)
         case CompleteAssignment():
             return visit.complete(assignment, command, at=at)
+        case ReportNoShow():
+            return incidents.report(assignment, command, at=at, policy=policy)
+        case AnswerIncident():
+            return incidents.answer(assignment, command, at=at)
+        case ResolveIncident():
+            return incidents.resolve(assignment, command, at=at, policy=policy)
         case ApprovePayout():
             return rulings.approve(assignment, command, at=at, policy=policy)
         case DenyPayout():

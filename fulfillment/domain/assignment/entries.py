@@ -34,11 +34,13 @@ def entry(
     policy: Policy,
 ) -> Entry:
     """Return the entry that `command` leaves in the ledger."""
+    stands = standing(after, policy)
+    told = (announce(event, before=before, after=stands) for event in events)
     return Entry(
         step=step(before.status, command, events, after.status, number=after.state_version, at=at),
-        standing=standing(after, policy),
+        standing=stands,
         reminders=tuple(_reminders(events)),
-        notices=tuple(notice for event in events for notice in announce(after, event)),
+        notices=tuple(notice for notices in told for notice in notices),
     )
 
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from fulfillment.domain.assignment.incident import Incident, IncidentVerdict
 from fulfillment.domain.assignment.payout import Decision, Payout, PayoutStatus
 from fulfillment.domain.assignment.state import Agreed, Hold, Proposal, ProposalStatus, Status
 from fulfillment.domain.messages import Reminder
 from fulfillment.domain.people import Party
+from fulfillment.domain.window import VisitWindow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,48 @@ class CheckedIn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
     payout: Payout
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentOpened:
+    """Somebody is reported or suspected not to have come; it takes the place of what was suspected before."""
+
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentAnswered:
+    statement: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentUnanswered:
+    """The time to answer is over, and the accused has said nothing."""
+
+    accused: Party
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentResolved:
+    """It is said whose fault it was; what follows for the visit is an event of its own."""
+
+    verdict: IncidentVerdict
+    accused: Party
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowCleared:
+    """The agreed `window` has come to nothing, by nobody's fault; another one has to be agreed on."""
+
+    window: VisitWindow
+    reason: str
     at: datetime
 
 
@@ -175,6 +219,11 @@ Event = (
     | Cancelled
     | CheckedIn
     | Completed
+    | IncidentOpened
+    | IncidentAnswered
+    | IncidentUnanswered
+    | IncidentResolved
+    | WindowCleared
     | PayoutRuled
     | PayoutResubmitted
     | PayoutSettled

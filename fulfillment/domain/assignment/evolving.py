@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from fulfillment.domain.assignment.deadlines import every_deadline
+from fulfillment.domain.assignment.deadlines import answer_id, every_deadline
 from fulfillment.domain.assignment.events import (
     AssignmentEnded,
     AssignmentOpened,
@@ -18,6 +18,10 @@ from fulfillment.domain.assignment.events import (
     Escalated,
     Event,
     Held,
+    IncidentAnswered,
+    IncidentOpened,
+    IncidentResolved,
+    IncidentUnanswered,
     PayoutClosed,
     PayoutResubmitted,
     PayoutRuled,
@@ -27,6 +31,7 @@ from fulfillment.domain.assignment.events import (
     Rejected,
     ReminderFellDue,
     Resumed,
+    WindowCleared,
     WindowConfirmed,
     WindowProposed,
 )
@@ -73,11 +78,19 @@ def evolve(assignment: Assignment, event: Event) -> Assignment:  # noqa: C901, P
             return replace(ended, cancelled_at=at, cancel_reason=reason, keep_job=keep_job, late_cancel=late)
         case CheckedIn(at=at):
             entered = _entered(_void(assignment, at=at), Status.IN_PROGRESS, at=at)
-            return replace(entered, checked_in_at=at)
+            return replace(_unsuspected(entered), checked_in_at=at)
         case Completed(payout=payout, at=at):
             entered = _entered(_void(assignment, at=at), Status.PAYOUT_PENDING, at=at)
             fresh = _new_epoch(entered)
-            return replace(fresh, completed_at=at, payout=payout, overdue_at=None)
+            return replace(fresh, completed_at=at, payout=payout, overdue_at=None, incident=None)
+        case IncidentOpened(incident=incident):
+            return replace(assignment, incident=incident)
+        case IncidentAnswered():
+            return _answered(assignment, event)
+        case IncidentResolved():
+            return replace(assignment, incident=None)
+        case WindowCleared(at=at):
+            return _cleared(assignment, at=at)
         case PayoutRuled():
             return _ruled(assignment, event)
         case PayoutResubmitted(payout=payout):
@@ -100,12 +113,12 @@ def evolve(assignment: Assignment, event: Event) -> Assignment:  # noqa: C901, P
         case DeadlinePassed(deadline_id=deadline_id):
             return replace(assignment, passed=(*assignment.passed, deadline_id))
         case DeadlineExtended():
-            return _extended(assignment, event)
+            return _extended(_with_more_time_to_answer(assignment, event), event)
         case ReminderFellDue():
             return _reminded(assignment, event)
         case BecameOverdue(at=at):
             return replace(assignment, overdue_at=assignment.overdue_at or at)
-        case AssignmentOpened() | Escalated():
+        case AssignmentOpened() | Escalated() | IncidentUnanswered():
             return assignment
         case _:
             assert_never(event)
@@ -165,6 +178,34 @@ def _proposal_ended(assignment: Assignment, event: ProposalEnded) -> Assignment:
     )
 
 
+def _unsuspected(assignment: Assignment) -> Assignment:
+    """Drop the suspicion that nobody would come; what somebody has reported stays."""
+    suspected = assignment.incident is not None and assignment.incident.is_suspected
+    return replace(assignment, incident=None) if suspected else assignment
+
+
+def _answered(assignment: Assignment, event: IncidentAnswered) -> Assignment:
+    if assignment.incident is None:
+        return assignment
+    answered = replace(assignment.incident, statement=event.statement, answered_at=event.at)
+    return replace(assignment, incident=answered)
+
+
+def _cleared(assignment: Assignment, *, at: datetime) -> Assignment:
+    """Go back to where a window has to be agreed on; as nobody is at fault, no earlier start counts."""
+    entered = _new_epoch(_entered(_void(assignment, at=at), Status.AWAITING_SCHEDULE, at=at))
+    return replace(
+        entered,
+        schedule_version=assignment.schedule_version + 1,
+        agreed=None,
+        replaced=(),
+        turn=Party.PROVIDER,
+        turn_since=at,
+        checked_in_at=None,
+        overdue_at=None,
+    )
+
+
 def _ruled(assignment: Assignment, event: PayoutRuled) -> Assignment:
     ruled = _with_payout(
         assignment, lambda it: replace(it, decisions=(*it.decisions, event.decision), status=event.status)
@@ -193,6 +234,13 @@ def _extended(assignment: Assignment, event: DeadlineExtended) -> Assignment:
     return replace(assignment, extended=(*others, moved))
 
 
+def _with_more_time_to_answer(assignment: Assignment, event: DeadlineExtended) -> Assignment:
+    incident, agreed = assignment.incident, assignment.agreed
+    if incident is None or agreed is None or event.deadline_id != answer_id(agreed):
+        return assignment
+    return replace(assignment, incident=replace(incident, answer_due=event.to))
+
+
 def _resumed(assignment: Assignment, *, at: datetime) -> Assignment:
     *earlier, last = assignment.holds
     ended = replace(last, until=min(last.until, at))
@@ -211,7 +259,7 @@ def _new_epoch(assignment: Assignment) -> Assignment:
 
 def _closed(assignment: Assignment, status: Status, *, at: datetime) -> Assignment:
     """End the assignment: whatever was open is void, and the clock has nothing left to do."""
-    return replace(_entered(_void(assignment, at=at), status, at=at), overdue_at=None)
+    return replace(_entered(_void(assignment, at=at), status, at=at), overdue_at=None, incident=None)
 
 
 def _void(assignment: Assignment, *, at: datetime) -> Assignment:

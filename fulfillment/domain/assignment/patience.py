@@ -7,6 +7,7 @@ from typing import assert_never
 from fulfillment.domain.assignment.commands import PassDeadline
 from fulfillment.domain.assignment.deadlines import (
     COMPLETION_NUDGES,
+    HOURS_BEFORE,
     Deadline,
     DeadlineKind,
     deadlines,
@@ -14,6 +15,7 @@ from fulfillment.domain.assignment.deadlines import (
 )
 from fulfillment.domain.assignment.events import (
     BecameOverdue,
+    DeadlineExtended,
     DeadlinePassed,
     Escalated,
     Event,
@@ -21,9 +23,10 @@ from fulfillment.domain.assignment.events import (
     ReminderFellDue,
     Resumed,
 )
-from fulfillment.domain.assignment.moving import expiry
+from fulfillment.domain.assignment.incidents import leave_unanswered, suspect
 from fulfillment.domain.assignment.rulings import closing
 from fulfillment.domain.assignment.state import Assignment, ProposalStatus
+from fulfillment.domain.assignment.verdicts import put_off_to_the_morning, verdict
 from fulfillment.domain.assignment.visit import cancellation, rejection
 from fulfillment.domain.messages import ADMINS, Recipient, Reminder, ReminderKind, Verdict
 from fulfillment.domain.people import SYSTEM, Party, Role
@@ -31,12 +34,8 @@ from fulfillment.domain.policy import Policy
 
 MOST_PROPOSE_NUDGES = 2
 """To each side, in each epoch."""
-TOO_LITTLE_TO_ANSWER = timedelta(minutes=15)
-"""Nobody is asked to answer a proposal that lapses sooner than this."""
-LEAST_WARNING = timedelta(hours=3)
-"""A visit reminder that is late is still worth sending this long before the visit."""
 WHOLE_LEVEL, DOUBLE_LEVEL = 2, 3
-DAY_BEFORE, HOURS_BEFORE = timedelta(hours=24), timedelta(hours=2)
+DAY_BEFORE = timedelta(hours=24)
 
 
 def pass_deadline(
@@ -48,11 +47,21 @@ def pass_deadline(
     deadline = due.get(command.deadline_id)
     if deadline is None:
         return ()
+    if morning := put_off_to_the_morning(assignment, deadline, at=at, policy=policy):
+        return (DeadlineExtended(deadline_id=deadline.id, to=morning, at=at),)
     passed = DeadlinePassed(deadline_id=deadline.id, at=at)
     return (passed, *_consequences(assignment, deadline, at=at, policy=policy))
 
 
-def _consequences(
+def falls_due(
+    assignment: Assignment, deadline: Deadline, *, at: datetime, policy: Policy
+) -> tuple[Reminder, ...]:
+    """Return the reminders that `deadline` asks for, were it dealt with at the moment `at`."""
+    events = _consequences(assignment, deadline, at=at, policy=policy)
+    return tuple(event.reminder for event in events if isinstance(event, ReminderFellDue))
+
+
+def _consequences(  # noqa: C901, PLR0911 - one line a kind
     assignment: Assignment, deadline: Deadline, *, at: datetime, policy: Policy
 ) -> Sequence[Event]:
     match deadline.kind:
@@ -64,18 +73,30 @@ def _consequences(
             return _expired(assignment, at=at)
         case DeadlineKind.VISIT_REMINDER:
             return (_fell_due(assignment, deadline, _visit_kind(deadline), at=at, policy=policy),)
-        case DeadlineKind.START_CHECK:
-            return (_fell_due(assignment, deadline, ReminderKind.START_CHECK, at=at, policy=policy),)
         case DeadlineKind.COMPLETION_NUDGE:
             nudge = _fell_due(assignment, deadline, ReminderKind.COMPLETION_NUDGE, at=at, policy=policy)
-            last = deadline.n == COMPLETION_NUDGES
+            last = deadline.n == COMPLETION_NUDGES and assignment.incident is None
             return (nudge, BecameOverdue(owed_by=Party.PROVIDER, at=at)) if last else (nudge,)
-        case DeadlineKind.RESUBMIT_NUDGE:
-            return (_fell_due(assignment, deadline, ReminderKind.RESUBMIT_NUDGE, at=at, policy=policy),)
+        case DeadlineKind.START_CHECK | DeadlineKind.RESUBMIT_NUDGE | DeadlineKind.AUTH_EXPIRING:
+            return (_fell_due(assignment, deadline, PLAIN[deadline.kind], at=at, policy=policy),)
+        case DeadlineKind.NO_SHOW_SUSPECTED:
+            return suspect(assignment, at=at)
+        case DeadlineKind.NO_SHOW_ANSWER:
+            return leave_unanswered(assignment, at=at, policy=policy)
         case DeadlineKind.RESUBMIT_EXPIRY:
             return closing(at=at)
+        case DeadlineKind.MORNING_NUDGE:
+            return _morning_nudge(assignment, deadline, at=at, policy=policy)
         case _:
             assert_never(deadline.kind)
+
+
+PLAIN = {
+    DeadlineKind.START_CHECK: ReminderKind.START_CHECK,
+    DeadlineKind.RESUBMIT_NUDGE: ReminderKind.RESUBMIT_NUDGE,
+    DeadlineKind.AUTH_EXPIRING: ReminderKind.AUTH_EXPIRING,
+}
+"""Deadlines that are a reminder and nothing else."""
 
 
 def _patience_level(
@@ -90,13 +111,31 @@ def _patience_level(
             Escalated(owed_by=deadline.to, at=at),
             *_auto_action(assignment, deadline, at=at, policy=policy),
         )
-    events: list[Event] = []
-    kind = NUDGES[deadline.kind]
-    if kind is not ReminderKind.PROPOSE_NUDGE or may_nudge_to_propose(assignment, deadline.to):
-        events.append(_fell_due(assignment, deadline, kind, at=at, policy=policy))
+    if deadline.n == WHOLE_LEVEL and policy.quiet_at(deadline.due, for_=deadline.to):
+        # The side sleeps; a nudge of its own comes in the morning.
+        return (BecameOverdue(owed_by=deadline.to, at=at),)
+    events = _nudge(assignment, deadline, NUDGES[deadline.kind], at=at, policy=policy)
     if deadline.n == WHOLE_LEVEL:
-        events.append(BecameOverdue(owed_by=deadline.to, at=at, nudged=any(map(_goes_out, events))))
+        overdue = BecameOverdue(owed_by=deadline.to, at=at, nudged=any(map(_goes_out, events)))
+        return (*events, overdue)
     return events
+
+
+def _morning_nudge(
+    assignment: Assignment, deadline: Deadline, *, at: datetime, policy: Policy
+) -> Sequence[Event]:
+    answering = assignment.open_proposal is not None
+    kind = ReminderKind.CONFIRM_NUDGE if answering else ReminderKind.PROPOSE_NUDGE
+    return _nudge(assignment, deadline, kind, at=at, policy=policy)
+
+
+def _nudge(
+    assignment: Assignment, deadline: Deadline, kind: ReminderKind, *, at: datetime, policy: Policy
+) -> Sequence[Event]:
+    """Nudge, unless that side has been nudged to propose often enough in this epoch."""
+    if kind is ReminderKind.PROPOSE_NUDGE and not may_nudge_to_propose(assignment, deadline.to):
+        return ()
+    return (_fell_due(assignment, deadline, kind, at=at, policy=policy),)
 
 
 def may_nudge_to_propose(assignment: Assignment, party: Party) -> bool:
@@ -155,7 +194,10 @@ def _fell_due(
         basis=f"e{assignment.epoch}" if proposing else _basis(deadline),
         n=assignment.nudged.count(deadline.to) + 1 if proposing else deadline.n,
         due=deadline.due,
-        verdict=_verdict(assignment, deadline, kind, at=at, policy=policy),
+        verdict=verdict(assignment, deadline, kind, at=at, policy=policy),
+        rule=deadline.id,
+        moved_from=deadline.moved_from,
+        zone=clock.zone if (clock := policy.clocks.of(deadline.to)) else "",
     )
     return ReminderFellDue(reminder=reminder, at=at)
 
@@ -165,26 +207,6 @@ def _basis(deadline: Deadline) -> str:
     if deadline.before is None or deadline.before in (DAY_BEFORE, HOURS_BEFORE):
         return deadline.basis
     return f"{deadline.basis}-{in_words(deadline.before)}"
-
-
-def _verdict(
-    assignment: Assignment, deadline: Deadline, kind: ReminderKind, *, at: datetime, policy: Policy
-) -> Verdict:
-    """Return whether the reminder still says something, now that its moment has come (5.5, late rules)."""
-    agreed, proposal = assignment.agreed, assignment.open_proposal
-    if kind is ReminderKind.CONFIRM_NUDGE and proposal:
-        lapses_soon = expiry(assignment, proposal, policy) - at < TOO_LITTLE_TO_ANSWER
-        return Verdict.SKIPPED_LATE if lapses_soon else Verdict.PLANNED
-    if deadline.kind is not DeadlineKind.VISIT_REMINDER or agreed is None:
-        return Verdict.PLANNED
-    if agreed.at > deadline.due:
-        return Verdict.SKIPPED_COVERED
-    if at >= agreed.window.start:
-        return Verdict.SKIPPED_LATE
-    late = at - deadline.due > policy.reminder_max_lateness
-    if late and kind is not ReminderKind.VISIT_2H and agreed.window.start - at < LEAST_WARNING:
-        return Verdict.SKIPPED_LATE
-    return Verdict.PLANNED
 
 
 def recipient(assignment: Assignment, party: Party) -> Recipient:

@@ -6,10 +6,19 @@ This is what commands are answered with, what the read model keeps, and what cli
 from dataclasses import dataclass
 from datetime import datetime
 
-from fulfillment.domain.assignment.deadlines import Deadline, DeadlineKind, deadlines, every_deadline
+from fulfillment.domain.assignment.deadlines import (
+    OVERDUE_LEVEL,
+    Deadline,
+    DeadlineKind,
+    answer_id,
+    deadlines,
+    every_deadline,
+)
+from fulfillment.domain.assignment.incident import Incident
 from fulfillment.domain.assignment.patience import may_nudge_to_propose
 from fulfillment.domain.assignment.payout import Payout, PayoutStatus
 from fulfillment.domain.assignment.state import Assignment, Status
+from fulfillment.domain.assignment.verdicts import SILENT_WHILE_OPEN
 from fulfillment.domain.people import Party
 from fulfillment.domain.policy import Policy
 
@@ -19,8 +28,9 @@ REMINDING = PATIENCE | {
     DeadlineKind.START_CHECK,
     DeadlineKind.COMPLETION_NUDGE,
     DeadlineKind.RESUBMIT_NUDGE,
+    DeadlineKind.MORNING_NUDGE,
+    DeadlineKind.AUTH_EXPIRING,
 }
-OVERDUE_LEVEL = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +53,19 @@ class Standing:
 
     @property
     def next_reminder_at(self) -> datetime | None:
-        return next((each.due for each in self.coming if _reminds(self.assignment, each)), None)
+        return next((each.due for each in self.coming if reminds(self.assignment, each)), None)
 
     @property
     def held_until(self) -> datetime | None:
-        return next((each.due for each in self.coming if each.kind is DeadlineKind.HOLD_END), None)
+        return self.due(DeadlineKind.HOLD_END)
 
     @property
     def proposal_expires_at(self) -> datetime | None:
-        return next((each.due for each in self.coming if each.kind is DeadlineKind.PROPOSAL_EXPIRY), None)
+        return self.due(DeadlineKind.PROPOSAL_EXPIRY)
+
+    def due(self, kind: DeadlineKind) -> datetime | None:
+        """Return when the next deadline of that kind comes, if one does."""
+        return next((each.due for each in self.coming if each.kind is kind), None)
 
 
 def standing(assignment: Assignment, policy: Policy) -> Standing:
@@ -60,15 +74,19 @@ def standing(assignment: Assignment, policy: Policy) -> Standing:
     return Standing(assignment=assignment, coming=coming, obligation=_obligation(assignment, policy))
 
 
-def _reminds(assignment: Assignment, deadline: Deadline) -> bool:
+def reminds(assignment: Assignment, deadline: Deadline) -> bool:
     """Return whether somebody is reminded when `deadline` comes; the last level only alerts operations."""
     if deadline.kind is DeadlineKind.SLA_PROPOSE and not may_nudge_to_propose(assignment, deadline.to):
+        return False
+    if assignment.incident and deadline.kind in SILENT_WHILE_OPEN:
         return False
     escalates = deadline.kind in PATIENCE and deadline.n > OVERDUE_LEVEL
     return deadline.kind in REMINDING and not escalates
 
 
 def _obligation(assignment: Assignment, policy: Policy) -> Obligation | None:
+    if assignment.incident:
+        return _owed_on_an_incident(assignment, assignment.incident)
     owed = _owed(assignment, policy)
     if owed is None:
         return None
@@ -81,6 +99,20 @@ def _obligation(assignment: Assignment, policy: Policy) -> Obligation | None:
     )
     due = next((each.due for each in levels), None)
     return Obligation(party=party, action=action, since=since, sla_due=due)
+
+
+def _owed_on_an_incident(assignment: Assignment, incident: Incident) -> Obligation:
+    """Return whose turn it is: that of the accused while an answer may be waited for, then of operations."""
+    too_late = assignment.agreed is not None and answer_id(assignment.agreed) in assignment.passed
+    if incident.is_reported and not incident.answered_at and not too_late:
+        return Obligation(
+            party=incident.accused,
+            action="answer_incident",
+            since=incident.opened_at,
+            sla_due=incident.answer_due,
+        )
+    since = incident.answered_at or incident.opened_at
+    return Obligation(party=Party.ADMIN, action="resolve_incident", since=since)
 
 
 def _owed(assignment: Assignment, policy: Policy) -> tuple[Party, str, datetime] | None:

@@ -12,12 +12,16 @@ comes in as `at`, nothing goes out but the return value.
          +---cancel---> cancelled <+                                    deny |
                                                                           |  resubmit
                                                                           +--+--> closed_unpaid
+
+An incident leads from scheduled and in_progress to rejected, to payout_pending, or back to
+awaiting_schedule (`incidents.py`).
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fulfillment.domain.assignment.incident import Incident
 from fulfillment.domain.assignment.payout import Payout
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import Party
@@ -57,7 +61,7 @@ class ProposalStatus(StrEnum):
 
 
 class RejectReason(StrEnum):
-    """Why a provider gives an assignment back; the last is given by the clock alone."""
+    """Why a provider gives an assignment back; nobody gives the last two for themselves."""
 
     SICK = "sick"
     ON_LEAVE = "on_leave"
@@ -66,6 +70,11 @@ class RejectReason(StrEnum):
     LOCATION = "location"
     OTHER = "other"
     SLA_PROVIDER = "sla_provider"
+    NO_SHOW = "no_show"
+
+
+NOBODYS_OWN = frozenset({RejectReason.SLA_PROVIDER, RejectReason.NO_SHOW})
+"""Reasons that the clock or operations give."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +158,9 @@ class Assignment:
 
     `epoch` counts the agreements (reminder basis); `schedule_version` counts every accepted change
     of the schedule, so that nobody confirms a window they have not seen. `proposal` is the latest
-    one, open or not. `turn` is the side that must propose next, since `turn_since`, when no
-    proposal is open. `passed` names the deadlines already dealt with, `nudged` the sides that were
-    nudged to propose in this epoch, once for each time.
+    one, open or not; `incident` is there while it is open. `turn` is the side that must propose next,
+    since `turn_since`, when no proposal is open. `passed` names the deadlines already dealt with,
+    `nudged` the sides that were nudged to propose in this epoch, once for each time.
     """
 
     id: str
@@ -195,6 +204,7 @@ class Assignment:
     nudged: tuple[Party, ...] = ()
     reminder_count: int = 0
     last_reminder_at: datetime | None = None
+    incident: Incident | None = None
 
     @property
     def is_closed(self) -> bool:

@@ -13,7 +13,7 @@ from fulfillment.domain.assignment.events import Cancelled, CheckedIn, Completed
 from fulfillment.domain.assignment.parties import expect_open, expect_status, side_of
 from fulfillment.domain.assignment.payout import Payout, PayoutStatus
 from fulfillment.domain.assignment.schedule import expect_scheduled
-from fulfillment.domain.assignment.state import Assignment, RejectReason, Status
+from fulfillment.domain.assignment.state import NOBODYS_OWN, Assignment, RejectReason, Status
 from fulfillment.domain.errors import (
     AmountExceedsAuthorised,
     CutoffPassed,
@@ -53,7 +53,8 @@ def complete(assignment: Assignment, command: CompleteAssignment, *, at: datetim
 
     Raises:
         RoleForbidden, NotAParty: only the provider, or staff for them, complete.
-        AssignmentClosed, WrongState: nothing is scheduled, or the visit has not begun (staff may be early).
+        AssignmentClosed, WrongState: nothing is scheduled, the visit has not begun, or a no-show is
+            reported (staff may be early, and set a report aside).
         AmountExceedsAuthorised: more than agreed.
         ValueInvalid: the evidence is too much, or the currency another.
     """
@@ -63,6 +64,9 @@ def complete(assignment: Assignment, command: CompleteAssignment, *, at: datetim
     start = expect_scheduled(assignment).window.start
     if at < start and not command.actor.is_staff:
         raise WrongState(f"the visit begins at {start.isoformat()}; it cannot be complete before")
+    incident = assignment.incident
+    if incident and incident.is_reported and not command.actor.is_staff:
+        raise WrongState(f"a no-show of the {incident.accused} is reported; operations resolve it first")
     expect_evidence(command.evidence)
     amount = command.final_amount or assignment.price
     expect_affordable(amount, price=assignment.price)
@@ -94,7 +98,7 @@ def reject(
     if assignment.status is Status.IN_PROGRESS:
         raise UseIncident("the visit has begun; report an incident instead")
     expect_status(assignment, Status.AWAITING_SCHEDULE, Status.SCHEDULED)
-    if command.reason_code not in set(RejectReason) - {RejectReason.SLA_PROVIDER}:
+    if command.reason_code not in set(RejectReason) - NOBODYS_OWN:
         raise ValueInvalid("reasonCode: it takes sick, on_leave, conflict, equipment, location or other")
     expect_text("note", command.note)
     return (rejection(assignment, reason=command.reason_code, note=command.note, at=at, policy=policy),)

@@ -28,6 +28,7 @@ from fulfillment.domain.job.events import (
     QuotingOpened,
     WaveOpened,
 )
+from fulfillment.domain.job.facts import facts_of_job
 from fulfillment.domain.job.state import Job
 from fulfillment.domain.messages import OPS, Notice, Recipient
 from fulfillment.domain.people import Role
@@ -36,7 +37,12 @@ from fulfillment.domain.people import Role
 def announce_job(job: Job, event: JobEvent) -> tuple[Notice, ...]:
     """Return whom `event` concerns, the job being as it is after the step that caused it."""
     return tuple(
-        Notice(key=f"{job.id}|{name}|{to}|{job.state_version}", event=name, to=to)
+        Notice(
+            key=f"{job.id}|{name}|{to}|{job.state_version}",
+            event=name,
+            to=to,
+            facts=facts_of_job(event, job, to=to),
+        )
         for name, to in dict.fromkeys(_told(job, event))
     )
 
