@@ -5,7 +5,6 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,24 +16,28 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+import doors
+from activities.clocks import People
 from activities.holds import Holds
 from activities.ledger import Ledger
-from activities.matching import DirectoryMatcher, Matching
+from activities.matching import Matching
 from activities.notices import Notices
 from activities.payments import PaymentsDoor
+from activities.runs import EngineRuns
+from activities.sweep import Sweep
 from activities.vouchers import Vouchers
 from api import checks, connection, health
 from api.main import address_of
 from api.serve import served
-from fulfillment.gateways.matching import Matcher
-from fulfillment.gateways.notices import Mailbox, Notifier
-from fulfillment.gateways.payments import LoggedPayments, Payments
+from doors import Doors
+from fulfillment.domain.policy import Policy
 from fulfillment.settings import Settings, WrongSetting, read
 from fulfillment.store.database import engine as database_engine
 from fulfillment.telemetry import configure_logging
 from workflows.assignment import AssignmentWorkflow
 from workflows.job import JobWorkflow
 from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE
+from workflows.reminder_sweep import ReminderSweepWorkflow, schedule_sweeps
 
 data_converter = pydantic_data_converter
 
@@ -48,29 +51,24 @@ PAYMENT_SLOTS = 4
 NOTICES_PER_SECOND = 50.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doors:
-    """The way to the outside that this worker takes; without keys each door stays at home."""
-
-    notifier: Notifier
-    payments: Payments
-    matcher: Matcher
-
-
-def stay_at_home(sessions: async_sessionmaker[AsyncSession]) -> Doors:
-    """Return the doors that need no keys."""
-    return Doors(notifier=Mailbox(), payments=LoggedPayments(), matcher=DirectoryMatcher(sessions))
-
-
 def build(
-    client: Client, *, sessions: async_sessionmaker[AsyncSession], doors: Doors, approval_key: bytes
+    client: Client,
+    *,
+    sessions: async_sessionmaker[AsyncSession],
+    doors: Doors,
+    approval_key: bytes,
+    policy: Policy | None = None,
 ) -> tuple[Worker, ...]:
-    """Return the workers of the three queues: the stories, the payments (few slots), the notices (paced)."""
-    holds, ledger = Holds(sessions), Ledger(sessions)
+    """Return the workers of the three queues: the stories, the payments (few slots), the notices (paced).
+
+    `policy` is what the sweep judges by.
+    """
+    holds, ledger, notices = Holds(sessions), Ledger(sessions), Notices(sessions, doors.delivering)
+    sweep = Sweep(sessions, notices=notices, runs=EngineRuns(client), policy=policy or Policy())
     stories = worker_for(
         client,
         QUEUE,
-        workflows=[JobWorkflow, AssignmentWorkflow],
+        workflows=[JobWorkflow, AssignmentWorkflow, ReminderSweepWorkflow],
         activities=[
             ledger.project_assignment,
             ledger.project_job,
@@ -78,6 +76,7 @@ def build(
             holds.settle_hold,
             Matching(doors.matcher).find_candidates,
             Vouchers(approval_key).verify_voucher,
+            People(sessions).read_clocks,
         ],
     )
     payments = worker_for(
@@ -86,13 +85,13 @@ def build(
         activities=[PaymentsDoor(doors.payments).settle_payout],
         max_concurrent_activities=PAYMENT_SLOTS,
     )
-    notices = worker_for(
+    messages = worker_for(
         client,
         NOTIFICATIONS_QUEUE,
-        activities=[Notices(sessions, doors.notifier).deliver],
+        activities=[notices.deliver, sweep.sweep_reminders],
         max_task_queue_activities_per_second=NOTICES_PER_SECOND,
     )
-    return stories, payments, notices
+    return stories, payments, messages
 
 
 def worker_for(
@@ -138,12 +137,17 @@ async def main() -> None:
     database = database_engine(settings.database_url)
     client = await patiently_connected(settings)
     sessions = async_sessionmaker(database)
-    doors = stay_at_home(sessions)
-    _say_which_doors_are_shut()
-    workers = build(client, sessions=sessions, doors=doors, approval_key=settings.approval_key())
+    workers = build(
+        client,
+        sessions=sessions,
+        doors=doors.of(settings, sessions),
+        approval_key=settings.approval_key(),
+        policy=settings.policy(),
+    )
     async with served(
         health.application(_checks(database, client)), host=settings.host, port=settings.worker_http_port
     ):
+        await schedule_sweeps(client, cron=settings.reminder_cron, lookahead=settings.lookahead())
         await _work(workers)
     await database.dispose()
     log.info("worker.stopped")
@@ -178,13 +182,6 @@ def _checks(database: AsyncEngine, client: Client) -> dict[str, health.Check]:
         "migrations": checks.schema_is_current(database),
         "engine": checks.engine_answers(lambda: client),
     }
-
-
-def _say_which_doors_are_shut() -> None:
-    """Tell once, at the start, what stays at home."""
-    log.warning("door.payments.shut", instead="payouts are settled by hand and logged")
-    log.warning("door.notices.shut", instead="messages are kept in the outbox and logged")
-    log.warning("door.matching.own", instead="candidates come from our own directory of people")
 
 
 if __name__ == "__main__":

@@ -10,16 +10,26 @@ from structlog.typing import FilteringBoundLogger
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from fulfillment.gateways.notices import Message, NoticeFailed, NoticeRefused, Notifier, WhyRefused
+from fulfillment.domain.messages import Channel
+from fulfillment.gateways.notices import WhyRefused
+from fulfillment.notifications.delivering import Delivering, Ended
 from fulfillment.store import outbox
-from fulfillment.store.ledger.messages import CHANNEL
-from fulfillment.store.outbox import Waiting
-from fulfillment.telemetry import REMINDERS_FAILED, REMINDERS_SENT
+from fulfillment.store.outbox import Outcome, Waiting
+from fulfillment.store.tables import OutboxStatus
+from fulfillment.store.tasks import Task, open_task
+from fulfillment.telemetry import (
+    NOTICE_ATTEMPTS,
+    REMINDER_LATENESS,
+    REMINDERS_FAILED,
+    REMINDERS_SENT,
+    REMINDERS_SWEPT,
+)
 
 log: FilteringBoundLogger = structlog.get_logger(__name__)
 
 DELAYED = "NoticeFailed"
 """The type of the failure that says: some are still in the outbox, ask again."""
+UNDELIVERED = "notice_undelivered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,24 +43,24 @@ class Fate(Enum):
     """What has become of a message in this attempt."""
 
     SENT = auto()
-    REFUSED = auto()
+    ENDED = auto()
     DELAYED = auto()
     TAKEN = auto()
 
 
 class Notices:
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], notifier: Notifier) -> None:
+    def __init__(self, sessions: async_sessionmaker[AsyncSession], delivering: Delivering) -> None:
         self._sessions = sessions
-        self._notifier = notifier
+        self._delivering = delivering
 
     @activity.defn(name="deliver")
     async def deliver(self, delivery: Delivery) -> int:
         """Send what is owed about something, oldest first, and return how many messages went out.
 
-        Each stands for itself. One that is refused is marked as failed for good; one that cannot be sent
-        now stays in the outbox, and in the end the activity fails so that it is asked again. A repeat
-        sends nothing that was marked; only a message whose sender died between sending and marking goes
-        out again, under the same key.
+        Each stands for itself. One that can never arrive is marked as failed for good; one that cannot be
+        sent now stays in the outbox, and in the end the activity fails so that it is asked again. A repeat
+        sends nothing that was marked; only a mail whose sender died between sending and marking goes out
+        again, under the same Message-ID.
         """
         # The workflow claims, whichever of its activities and runs it is: they follow one another, and
         # each has to finish what the one before it left behind.
@@ -61,57 +71,75 @@ class Notices:
         async with asyncio.timeout(patience.total_seconds() if patience else None):
             while fresh := [each for each in await self._owed(delivery, by=by) if each.key not in fates]:
                 for each in fresh:
-                    fates[each.key] = await self._pass_on(each, by=by)
+                    fates[each.key] = await self.pass_on(each, by=by)
         _expect_none_delayed(fates)
         return sum(fate is Fate.SENT for fate in fates.values())
+
+    async def pass_on(self, owed: Waiting, *, by: str, swept: bool = False) -> Fate:
+        """Claim, send, mark, each committed before the next begins (trap R9)."""
+        try:
+            async with self._sessions.begin() as session:
+                if not await outbox.claim(session, owed.key, by=by):
+                    return Fate.TAKEN
+                prepared = await self._delivering.prepare(session, owed)
+        except LookupError:
+            log.error("notice.about_nothing", key=owed.key, about=owed.about)  # noqa: TRY400 - no text of it
+            return await self._mark(owed, Ended(status=OutboxStatus.FAILED, reason=WhyRefused.MALFORMED))
+        ended = await self._delivering.send(prepared)
+        for attempt in ended.attempts:
+            NOTICE_ATTEMPTS.labels(channel=attempt.channel.value, outcome=attempt.status.value).inc()
+        if ended.status is None:
+            return Fate.DELAYED
+        return await self._mark(owed, ended, swept=swept)
 
     async def _owed(self, delivery: Delivery, *, by: str) -> tuple[Waiting, ...]:
         async with self._sessions() as session:
             return await outbox.waiting(session, delivery.about, by=by)
 
-    async def _pass_on(self, owed: Waiting, *, by: str) -> Fate:
-        """Claim, send, mark, each committed before the next begins (trap R9)."""
+    async def _mark(self, owed: Waiting, ended: Ended, *, swept: bool = False) -> Fate:
+        if ended.status is None:
+            raise AssertionError("what has to be tried again is not over")
         async with self._sessions.begin() as session:
-            if not await outbox.claim(session, owed.key, by=by):
-                return Fate.TAKEN
-        try:
-            await self._notifier.send(_message(owed))
-        except NoticeRefused as refused:
-            return await self._give_up(owed, refused.reason)
-        except NoticeFailed:
-            log.warning("notice.delayed", key=owed.key, attempts=owed.attempts + 1)
-            return Fate.DELAYED
-        except (TypeError, ValueError) as error:
-            # It will fail the same way for ever. The log gets no text of it: that quotes what people wrote.
-            log.error("notice.malformed", key=owed.key, why=type(error).__name__)  # noqa: TRY400
-            return await self._give_up(owed, WhyRefused.MALFORMED)
-        return await self._note_sent(owed)
-
-    async def _note_sent(self, owed: Waiting) -> Fate:
-        async with self._sessions.begin() as session:
-            news = await outbox.mark_sent(session, owed.key)
-        if news and owed.reminder:
-            REMINDERS_SENT.labels(kind=owed.reminder.value, channel=CHANNEL).inc()
-        return Fate.SENT
-
-    async def _give_up(self, owed: Waiting, why: WhyRefused) -> Fate:
-        log.warning("notice.refused", key=owed.key, why=why.value)
-        async with self._sessions.begin() as session:
-            news = await outbox.mark_failed(session, owed.key, reason=why.value)
-        if news and owed.reminder:
-            REMINDERS_FAILED.labels(reason=why.value).inc()
-        return Fate.REFUSED
+            news = await outbox.finish(session, owed.key, ended.status, by=ended.by, reason=ended.reason)
+            if news and ended.status in {OutboxStatus.FAILED, OutboxStatus.UNKNOWN}:
+                await open_task(session, _undelivered(owed, ended))
+        if news:
+            _count(owed, ended, swept=swept)
+        return Fate.SENT if ended.status is OutboxStatus.SENT else Fate.ENDED
 
 
-def _message(owed: Waiting) -> Message:
-    return Message(
-        key=owed.key,
-        event=owed.event,
-        about=owed.about,
-        to=owed.to,
-        reminder=owed.reminder,
-        request_id=owed.request_id,
+def _undelivered(owed: Waiting, ended: Ended) -> Task:
+    """Return the task to reach somebody some other way, one for each person, reason and thing (trap R14)."""
+    why = _reason(ended)
+    return Task(
+        id=f"{UNDELIVERED}/{owed.entity}/{owed.about}/{owed.to}/{why}",
+        type=UNDELIVERED,
+        entity=owed.entity,
+        entity_id=owed.about,
+        detail=f"{owed.event} did not reach {owed.to}: {why}",
     )
+
+
+def _count(owed: Waiting, ended: Ended, *, swept: bool) -> None:
+    if owed.reminder is None:
+        return
+    if ended.status is OutboxStatus.SENT:
+        channel = _last(ended).channel if ended.by else Channel.EMAIL
+        REMINDERS_SENT.labels(kind=owed.reminder.kind.value, channel=channel.value).inc()
+        late = owed.reminder.late + owed.age
+        REMINDER_LATENESS.labels(kind=owed.reminder.kind.value).observe(late.total_seconds())
+        if swept:
+            REMINDERS_SWEPT.inc()
+    elif ended.status is OutboxStatus.FAILED:
+        REMINDERS_FAILED.labels(reason=_reason(ended)).inc()
+
+
+def _reason(ended: Ended) -> str:
+    return ended.reason or (_last(ended).reason if ended.by else None) or "rejected"
+
+
+def _last(ended: Ended) -> Outcome:
+    return ended.by[-1]
 
 
 def _expect_none_delayed(fates: dict[str, Fate]) -> None:

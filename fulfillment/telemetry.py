@@ -24,6 +24,22 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 ASSIGNMENTS_REQUEUED = Counter("assignments_requeued_total", "Assignments given back to dispatch.")
 REMINDERS_SENT = Counter("reminder_sent_total", "Reminders handed to a channel.", ["kind", "channel"])
 REMINDERS_FAILED = Counter("reminder_failed_total", "Reminders that will not be sent.", ["reason"])
+REMINDERS_SWEPT = Counter(
+    "reminder_sweep_recovered_total", "Reminders that the sweep had to send, because nobody else did."
+)
+REMINDER_LATENESS = Histogram(
+    "reminder_lateness_seconds",
+    "From the moment a reminder was due to the channel that took it.",
+    ["kind"],
+    buckets=(0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86_400),
+)
+NOTICE_ATTEMPTS = Counter(
+    "notice_attempts_total", "Attempts to deliver a message, by how they ended.", ["channel", "outcome"]
+)
+SWEEP_DRIFT = Counter(
+    "sweep_drift_total", "What the sweep found to be otherwise than the engine should keep it.", ["kind"]
+)
+SWEEP_SECONDS = Histogram("sweep_seconds", "How long a sweep took.", buckets=(*SECONDS, 30, 60, 300))
 COMMANDS = Counter("commands_total", "Commands put to the engine.", ["command", "outcome"])
 PROJECTION_LAG = Histogram(
     "projection_lag_seconds",

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from temporalio.client import Client
 
+import doors
 import worker
 from fulfillment.store.database import engine as database_engine
 from tests.journeys import front
@@ -91,7 +92,7 @@ async def running_worker(town_engine: SkippingServer, town_database: AsyncEngine
     stories, payments, notices = worker.build(
         town_engine.client,
         sessions=sessions,
-        doors=worker.stay_at_home(sessions),
+        doors=doors.at_home(sessions, doors.HOME),
         approval_key=front.APPROVAL_KEY,
     )
     async with stories, payments, notices:

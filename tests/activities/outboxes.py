@@ -1,7 +1,7 @@
-"""Outboxes with something in them, and notifiers of every mood to empty them through."""
+"""Outboxes with something in them, and channels of every mood to empty them through."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,8 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from temporalio.testing import ActivityEnvironment
 
 from activities.notices import Delivery, Notices
+from doors import HOME
+from fulfillment.domain.messages import Channel
 from fulfillment.domain.people import Role
-from fulfillment.gateways.notices import Mailbox, Message, Notifier
+from fulfillment.notifications.channels import Sender
+from fulfillment.notifications.delivering import Delivering, Patience
+from fulfillment.notifications.letter import Letter
+from fulfillment.notifications.service import NotificationsService
 from fulfillment.store.tables import Entity, OutboxRow
 from tests.domain.people import DAY, NOON
 from tests.store.diaries import Diary
@@ -24,8 +29,27 @@ class Died(BaseException):
     """What a test does to a sender at the worst moment."""
 
 
-class Moody(Mailbox):
-    """A mailbox that meets the messages to one role with an error, before or after it has kept them."""
+class Postbox:
+    """A channel that reaches everybody, and keeps what it was given."""
+
+    def __init__(self, *, reaches: bool = True) -> None:
+        self.kept: list[Letter] = []
+        self._reaches = reaches
+
+    async def reaches(self, _: AsyncSession, __: Letter) -> bool:
+        return self._reaches
+
+    async def send(self, letter: Letter) -> str:
+        self.kept.append(letter)
+        return f"<{len(self.kept)}@postbox>"
+
+    @property
+    def keys(self) -> list[str]:
+        return [letter.payload.id for letter in self.kept]
+
+
+class Moody(Postbox):
+    """A channel that meets the messages to one role with an error, before or after it has kept them."""
 
     def __init__(self, error: BaseException, *, to: Role, after: bool = False) -> None:
         super().__init__()
@@ -33,41 +57,52 @@ class Moody(Mailbox):
         self._to = to
         self._after = after
 
-    async def send(self, message: Message) -> None:
-        hit = self.error if message.to.role is self._to else None
-        if self._after or not hit:
-            await super().send(message)
+    async def send(self, letter: Letter) -> str:
+        hit = self.error if letter.payload.recipient.role is self._to else None
+        id = "" if hit and not self._after else await super().send(letter)
         if hit:
             raise hit
+        return id
 
 
-class Silent(Mailbox):
-    """A mailbox that never comes back with an answer."""
+class Silent(Postbox):
+    """A channel that never comes back with an answer."""
 
-    async def send(self, message: Message) -> None:
-        await super().send(message)
+    async def send(self, letter: Letter) -> str:
+        await super().send(letter)
         await asyncio.Event().wait()
+        return ""
+
+
+def delivering(
+    sessions: Sessions, senders: Mapping[Channel, Sender], *, patience: Patience | None = None
+) -> Notices:
+    service = NotificationsService(HOME)
+    return Notices(sessions, Delivering(sessions, service=service, senders=senders, patience=patience))
 
 
 async def deliver(
     sessions: Sessions,
-    notifier: Notifier,
+    by: Sender | Mapping[Channel, Sender],
     about: str,
     *,
     workflow: str = "assignment-1",
     patience: timedelta = timedelta(seconds=30),
+    channels: Patience | None = None,
 ) -> int:
-    """Run the activity as the engine would, for that workflow and with that much time."""
+    """Run the activity as the engine would, for that workflow; `by` mail, if it is a single channel."""
+    senders = by if isinstance(by, Mapping) else {Channel.EMAIL: by}
+    notices = delivering(sessions, senders, patience=channels)
     engine = ActivityEnvironment()
     engine.info = replace(engine.info, workflow_id=workflow, start_to_close_timeout=patience)
-    return await engine.run(Notices(sessions, notifier).deliver, Delivery(about=about))
+    return await engine.run(notices.deliver, Delivery(about=about))
 
 
 async def opened(sessions: Sessions) -> Diary:
     """Write an assignment as it begins, and have the messages about that out of the way."""
     diary = Diary()
     await diary.write(sessions)
-    await deliver(sessions, Mailbox(), diary.it.id)
+    await deliver(sessions, Postbox(), diary.it.id)
     return diary
 
 
@@ -97,8 +132,8 @@ async def statuses(sessions: Sessions, about: str) -> list[str]:
     return [status for number, status in rows if number > 1]
 
 
-def sent(mailbox: Mailbox) -> list[tuple[str, str]]:
-    return [(message.event, message.to.role.value) for message in mailbox.kept]
+def sent(postbox: Postbox) -> list[tuple[str, str]]:
+    return [(letter.payload.type, letter.payload.recipient.role.value) for letter in postbox.kept]
 
 
 def pile(about: str, size: int) -> Sequence[dict[str, Any]]:

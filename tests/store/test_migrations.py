@@ -43,14 +43,12 @@ OLD_ROWS = """
 """
 
 
-def to(url: str, revision: str) -> None:
-    """Bring the database up to `revision`, or with a minus down by as many."""
+def to(url: str, revision: str, *, back: bool = False) -> None:
+    """Bring the database up to `revision`, or `back` down to it."""
     settings = migrate.config(url)
     with create_engine(url, poolclass=NullPool).connect() as connection:
         settings.attributes["connection"] = connection
-        (command.downgrade if revision.startswith("-") or revision == "base" else command.upgrade)(
-            settings, revision
-        )
+        (command.downgrade if back else command.upgrade)(settings, revision)
 
 
 @pytest.fixture
@@ -226,7 +224,7 @@ class TestGoingBack:
     async def test_one_step_and_forward_again(self, old: str) -> None:
         migrate.upgrade(old)
 
-        to(old, "-1")
+        to(old, "-1", back=True)
         migrate.upgrade(old)
 
         assert await revision(old) == migrate.head()
@@ -235,7 +233,7 @@ class TestGoingBack:
         before = sql(old, "SELECT * FROM assignment ORDER BY id")
         migrate.upgrade(old)
 
-        to(old, "-3")
+        to(old, "0001_baseline", back=True)
 
         assert sql(old, "SELECT * FROM assignment ORDER BY id") == before
         left = sql(old, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
@@ -245,7 +243,7 @@ class TestGoingBack:
         url = server.empty()
         migrate.upgrade(url)
 
-        to(url, "base")
+        to(url, "base", back=True)
 
         assert await revision(url) is None
         assert sql(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'") == [

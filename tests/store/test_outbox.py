@@ -5,13 +5,16 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from fulfillment.domain.messages import Recipient, ReminderKind
+from fulfillment.domain.messages import Channel, Recipient, ReminderKind
 from fulfillment.domain.people import Role
 from fulfillment.store import outbox
-from fulfillment.store.tables import OutboxRow, ReminderRow
+from fulfillment.store.outbox import Outcome
+from fulfillment.store.tables import DeliveryStatus, OutboxRow, OutboxStatus, ReminderRow
 from tests.domain.people import ADA, DAY, NEXT_WEEK, NOON, proposes
 from tests.store.diaries import Diary, Sessions
 from tests.store.looking import rows
+
+BY_TEXT = Outcome(channel=Channel.SMS, status=DeliveryStatus.SENT, message_id="m1")
 
 
 async def owing(sessions: Sessions) -> tuple[Diary, str]:
@@ -20,7 +23,7 @@ async def owing(sessions: Sessions) -> tuple[Diary, str]:
     await diary.write(sessions)
     async with sessions.begin() as session:
         for owed in await outbox.waiting(session, diary.it.id):
-            await outbox.mark_sent(session, owed.key)
+            await outbox.finish(session, owed.key, OutboxStatus.SENT)
     diary.say(proposes(ADA, NEXT_WEEK, seeing=0))
     await diary.write(sessions)
     return diary, diary.entries[-1].notices[0].key
@@ -48,8 +51,8 @@ class TestWaiting:
         diary, key = await owing(sessions)
 
         async with sessions.begin() as session:
-            first = await outbox.mark_sent(session, key, message_id="m1")
-            again = await outbox.mark_failed(session, key, reason="no_address")
+            first = await outbox.finish(session, key, OutboxStatus.SENT)
+            again = await outbox.finish(session, key, OutboxStatus.FAILED, reason="no_address")
 
         async with sessions() as session:
             assert await outbox.waiting(session, diary.it.id) == ()
@@ -90,7 +93,7 @@ class TestClaiming:
     async def test_what_was_sent_is_not_claimed_again(self, sessions: Sessions) -> None:
         _, key = await owing(sessions)
         async with sessions.begin() as session:
-            await outbox.mark_sent(session, key)
+            await outbox.finish(session, key, OutboxStatus.SENT)
 
         assert not await claim(sessions, key, "sender-1")
 
@@ -105,12 +108,13 @@ class TestReminders:
         await claim(sessions, reminder.key, "sender-1")
         claimed = await rows(sessions, ReminderRow, "status", dedupe_key=reminder.key)
         async with sessions.begin() as session:
-            await outbox.mark_sent(session, reminder.key, message_id="m1")
+            await outbox.finish(session, reminder.key, OutboxStatus.SENT, by=[BY_TEXT])
 
-        assert reminder.reminder is ReminderKind.PROPOSE_NUDGE
+        assert reminder.reminder is not None
+        assert reminder.reminder.kind is ReminderKind.PROPOSE_NUDGE
         assert claimed == [("claimed",)]
         async with sessions() as session:
             query = select(ReminderRow).where(ReminderRow.dedupe_key == reminder.key)
             row = (await session.execute(query)).scalar_one()
-        assert (row.status, row.provider_message_id) == ("sent", "m1")
+        assert (row.status, row.provider_message_id, row.channel) == ("sent", "m1", "sms")
         assert row.sent_at is not None

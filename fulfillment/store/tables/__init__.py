@@ -3,9 +3,13 @@
 from fulfillment.store.tables.assignments import IS_LIVE, AssignmentRow, HoldRow, ProposalRow
 from fulfillment.store.tables.audit import AuditRow, OpsTaskRow, OutcomeRow, TallyRow
 from fulfillment.store.tables.base import LIVE, Entity, Json, Table
+from fulfillment.store.tables.calendars import CalendarAccountRow, CalendarRow, FeedRow
 from fulfillment.store.tables.jobs import IS_OPEN_TO_PROVIDERS, JobRow, OfferRow, QuoteRow, RequeueRow
 from fulfillment.store.tables.messages import (
-    CalendarRow,
+    AttemptRow,
+    DeliveryRow,
+    DeliveryStatus,
+    KeptRow,
     OutboxRow,
     OutboxStatus,
     ReminderRow,
@@ -29,13 +33,19 @@ __all__ = [
     "RISK",
     "SIZE",
     "AssignmentRow",
+    "AttemptRow",
     "AuditRow",
+    "CalendarAccountRow",
     "CalendarRow",
     "DecisionRow",
+    "DeliveryRow",
+    "DeliveryStatus",
     "Entity",
+    "FeedRow",
     "HoldRow",
     "JobRow",
     "Json",
+    "KeptRow",
     "OfferRow",
     "OpsTaskRow",
     "OutboxRow",

@@ -36,6 +36,11 @@ class AssignmentRow(Table):
         Index("ix_assignment_job", "job_id", "created_at", "id"),
         Index("ix_assignment_status", "status", "created_at", "id"),
         Index("ix_assignment_overdue", "created_at", "id", postgresql_where=text("reminder_overdue")),
+        Index(
+            "ix_assignment_next_reminder",
+            "next_reminder_at",
+            postgresql_where=text("next_reminder_at IS NOT NULL"),
+        ),
         Index("ix_assignment_start", "scheduled_start", postgresql_where=text("scheduled_start IS NOT NULL")),
     )
 

@@ -1,4 +1,4 @@
-"""What people are told: reminders and what became of them, the outbox, calendar files."""
+"""What people are told: reminders and what became of them, the outbox, each attempt to deliver from it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,9 +6,9 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fulfillment.domain.messages import ReminderKind
+from fulfillment.domain.messages import Channel, ReminderKind
 from fulfillment.domain.people import Role
-from fulfillment.store.tables.base import Counter, Entity, Stamp, Table, one_of
+from fulfillment.store.tables.base import Counter, Entity, Flag, Json, Stamp, Table, one_of
 
 
 class ReminderStatus(StrEnum):
@@ -22,6 +22,7 @@ class ReminderStatus(StrEnum):
     SKIPPED_COVERED = "skipped_covered"
     SKIPPED_LATE = "skipped_late"
     SKIPPED_OBSOLETE = "skipped_obsolete"
+    SKIPPED_QUIET = "skipped_quiet"
 
 
 class OutboxStatus(StrEnum):
@@ -29,10 +30,31 @@ class OutboxStatus(StrEnum):
     CLAIMED = "claimed"
     SENT = "sent"
     FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+class DeliveryStatus(StrEnum):
+    """How far a message has come on one channel; one that is `begun` and never ended may have gone out."""
+
+    BEGUN = "begun"
+    SENT = "sent"
+    DELAYED = "delayed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+OUTCOMES = tuple(status for status in DeliveryStatus if status is not DeliveryStatus.BEGUN)
 
 
 class ReminderRow(Table):
-    """One reminder to one person by one channel; `dedupe_key` lets it happen once (trap R8)."""
+    """One reminder to one person; `dedupe_key` lets it happen once (trap R8).
+
+    `rule` is the deadline it hangs on, `moved_from` where it would have been without quiet hours, `zone`
+    the clock those were judged by, `state_version` the step that let it fall due, 0 if the sweep did
+    (`swept`). `channel` is the one it was planned for, and in the end the one it went by.
+    """
 
     __tablename__ = "reminder"
     __table_args__ = (
@@ -64,12 +86,18 @@ class ReminderRow(Table):
     provider_message_id: Mapped[str | None]
     reason: Mapped[str | None]
     late_by_s: Mapped[int | None]
+    rule: Mapped[str] = mapped_column(server_default=text("''"))
+    moved_from: Mapped[datetime | None]
+    zone: Mapped[str] = mapped_column(server_default=text("''"))
+    state_version: Mapped[Counter]
+    swept: Mapped[Flag]
 
 
 class OutboxRow(Table):
     """One message owed to one person; it commits with the step that caused it, so none is forgotten.
 
-    `reminder_kind` is set when the message is a reminder; the reminder has the same `dedupe_key`.
+    `reminder_kind` is set when the message is a reminder; the reminder has the same `dedupe_key`. `facts`
+    is what is to be said of the event; names and addresses are looked up when the message is sent.
     """
 
     __tablename__ = "notification_outbox"
@@ -104,19 +132,60 @@ class OutboxRow(Table):
     provider_message_id: Mapped[str | None]
     reason: Mapped[str | None]
     created_at: Mapped[Stamp]
+    facts: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    swept: Mapped[Flag]
 
 
-class CalendarRow(Table):
-    """A calendar file as it was sent, byte for byte; `sequence` rises with each (trap I4)."""
+class DeliveryRow(Table):
+    """How far one message has come on one channel."""
 
-    __tablename__ = "calendar_artifact"
-    __table_args__ = (one_of("method", ("REQUEST", "CANCEL", "PUBLISH")),)
+    __tablename__ = "notification_delivery"
+    __table_args__ = (one_of("channel", Channel), one_of("status", DeliveryStatus))
 
-    assignment_id: Mapped[str] = mapped_column(ForeignKey("assignment.id"), primary_key=True)
-    recipient_role: Mapped[str] = mapped_column(primary_key=True)
-    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    uid: Mapped[str]
-    method: Mapped[str]
-    sha256: Mapped[str]
-    ics: Mapped[bytes]
-    sent_at: Mapped[datetime | None]
+    dedupe_key: Mapped[str] = mapped_column(ForeignKey("notification_outbox.dedupe_key"), primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    attempts: Mapped[int]
+    message_id: Mapped[str | None]
+    reason: Mapped[str | None]
+    begun_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class AttemptRow(Table):
+    """One attempt to deliver, for ever: the database refuses to change or delete it (trap R16)."""
+
+    __tablename__ = "notification_attempt"
+    __table_args__ = (
+        one_of("channel", Channel),
+        one_of("outcome", OUTCOMES),
+        Index("ix_notification_attempt_dedupe_key", "dedupe_key", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    dedupe_key: Mapped[str]
+    channel: Mapped[str]
+    n: Mapped[int]
+    outcome: Mapped[str]
+    reason: Mapped[str | None]
+    message_id: Mapped[str | None]
+    at: Mapped[Stamp]
+
+
+class KeptRow(Table):
+    """A message that a channel at home has kept instead of sending it, for developers to read."""
+
+    __tablename__ = "kept_message"
+    __table_args__ = (one_of("channel", Channel), Index("ix_kept_message_newest", "kept_at", "id"))
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    to_name: Mapped[str]
+    to_address: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str]
+    html: Mapped[str | None]
+    ics: Mapped[bytes | None]
+    raw: Mapped[bytes]
+    request_id: Mapped[str]
+    kept_at: Mapped[Stamp]

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fulfillment.store.tables.base import Stamp, Table, Words
+from fulfillment.store.tables.base import Flag, Stamp, Table, Words
 
 
 class PersonRow(Table):
@@ -24,6 +24,8 @@ class PersonRow(Table):
     categories: Mapped[Words]
     active: Mapped[bool]
     created_at: Mapped[Stamp]
+    sms_consent: Mapped[Flag]
+    sms_opted_out_at: Mapped[datetime | None]
 
 
 class RateLimitRow(Table):

@@ -1,0 +1,53 @@
+"""Who we are to the people we write to, and how their consents are kept, as the settings have it."""
+
+from fulfillment.gateways.google import GoogleCalendar
+from fulfillment.gateways.google_oauth import Consent
+from fulfillment.gateways.mail import Address
+from fulfillment.gateways.sealing import Sealer
+from fulfillment.notifications.house import House
+from fulfillment.settings import Settings
+
+CALLBACK = "/calendar/google/callback"
+"""Where Google sends people back to; the address has to be registered with the OAuth client."""
+
+
+def house_of(settings: Settings) -> House:
+    api = settings.public_url.rstrip("/")
+    brand = settings.brand_name
+    return House(
+        brand=brand,
+        sender=Address(name=brand, address=settings.mail_from),
+        pages=(settings.pages_url or api).rstrip("/"),
+        api=api,
+        calendar_domain=settings.calendar_domain or settings.mail_from.rpartition("@")[2],
+        with_files=settings.calendar_ics_enabled,
+        with_google_links=settings.calendar_google_link_enabled,
+        with_outlook_links=settings.calendar_outlook_link_enabled,
+        ops=tuple(Address(name=f"{brand} operations", address=each) for each in settings.ops_emails),
+        admins=tuple(Address(name=f"{brand} admins", address=each) for each in settings.admin_emails),
+    )
+
+
+def sealer_of(settings: Settings) -> Sealer:
+    return Sealer(settings.sealing_keys())
+
+
+def consent_of(settings: Settings) -> Consent | None:
+    """Return the way to ask people for their Google calendar; None where that is switched off."""
+    id, secret = settings.google_oauth_client_id, settings.google_oauth_client_secret
+    if not (settings.calendar_google_api_enabled and id and secret):
+        return None
+    return Consent(
+        client_id=id,
+        client_secret=secret.get_secret_value(),
+        redirect_uri=f"{settings.public_url.rstrip('/')}{CALLBACK}",
+        authorize_url=settings.google_oauth_authorize_url,
+        token_url=settings.google_oauth_token_url,
+        revoke_url=settings.google_oauth_revoke_url,
+    )
+
+
+def google_of(settings: Settings) -> GoogleCalendar | None:
+    """Return the way into people's Google calendars; None where that is switched off."""
+    consent = consent_of(settings)
+    return GoogleCalendar(consent=consent, api_base=settings.google_api_base) if consent else None

@@ -1,0 +1,90 @@
+"""The sweep as a story: short, and told anew every few minutes by a schedule (T4.3)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.sweep import TURNS, Sweep, SweepWanted, Swept
+
+from workflows.names import NOTIFICATIONS_QUEUE, QUEUE
+
+SCHEDULE = "reminder-sweep"
+GRAIN = timedelta(minutes=5)
+LONGEST = timedelta(minutes=15)
+SIGN_OF_LIFE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweeping:
+    lookahead: timedelta
+
+
+@workflow.defn(name="ReminderSweep")
+class ReminderSweepWorkflow:
+    @workflow.run
+    async def run(self, sweeping: Sweeping) -> Swept:
+        found = await workflow.execute_activity_method(
+            Sweep.sweep_reminders,
+            SweepWanted(
+                lookahead=sweeping.lookahead,
+                turn=int(workflow.now().timestamp() / GRAIN.total_seconds()) % TURNS,
+            ),
+            task_queue=NOTIFICATIONS_QUEUE,
+            start_to_close_timeout=LONGEST,
+            heartbeat_timeout=SIGN_OF_LIFE,
+            retry_policy=RetryPolicy(maximum_attempts=3),
+            summary="send what is late, find what is missing",
+        )
+        workflow.set_current_details(_in_words(found))
+        return found
+
+
+async def schedule_sweeps(client: Client, *, cron: str, lookahead: timedelta) -> None:
+    """Have the engine sweep by `cron`, in UTC; a schedule that is there is brought up to date.
+
+    A sweep that is still under way is not joined by another.
+    """
+    wanted = Schedule(
+        action=ScheduleActionStartWorkflow(
+            ReminderSweepWorkflow.run,
+            Sweeping(lookahead=lookahead),
+            id=SCHEDULE,
+            task_queue=QUEUE,
+            execution_timeout=2 * LONGEST,
+        ),
+        spec=ScheduleSpec(cron_expressions=[cron]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=GRAIN),
+    )
+    try:
+        await client.create_schedule(SCHEDULE, wanted)
+    except ScheduleAlreadyRunningError:
+        await client.get_schedule_handle(SCHEDULE).update(lambda known: _renewed(known, wanted))
+
+
+def _renewed(known: ScheduleUpdateInput, wanted: Schedule) -> ScheduleUpdate:
+    """Return the schedule as it is wanted; one that operations have paused stays paused."""
+    wanted.state = known.description.schedule.state
+    return ScheduleUpdate(schedule=wanted)
+
+
+def _in_words(found: Swept) -> str:
+    if found == Swept(checked=found.checked):
+        return f"All is well; {found.checked} runs were looked at."
+    return (
+        f"Late reminders sent: {found.late_reminders}. Forgotten messages sent: {found.forgotten_messages}. "
+        f"Assignments without a run: {found.missing_runs}. Overdue, but not marked: {found.unmarked_overdue}."
+    )
