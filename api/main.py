@@ -9,7 +9,19 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from limits import parse
 
-from api import assignments, checks, connection, dev, history, jobs, offers, payouts, quotes, schedule
+from api import (
+    assignments,
+    checks,
+    connection,
+    dev,
+    history,
+    incidents,
+    jobs,
+    offers,
+    payouts,
+    quotes,
+    schedule,
+)
 from api.app import create_app
 from api.connection import Address
 from api.desk import Desk
@@ -30,6 +42,7 @@ ROUTERS = (
     offers.router,
     schedule.router,
     assignments.router,
+    incidents.router,
     history.router,
     payouts.router,
 )

@@ -24,7 +24,10 @@ class Viewing:
         id = standing.assignment.id
         links = {"self": f"/assignments/{id}", "job": f"/jobs/{standing.assignment.job_id}"}
         return AssignmentShown.of(
-            standing, links=links | self._run(assignment_run(id)), projected_at=projected_at
+            standing,
+            viewer=self.viewer,
+            links=links | self._run(assignment_run(id)),
+            projected_at=projected_at,
         )
 
     def job(self, job: Job, *, projected_at: datetime | None = None) -> JobShown:

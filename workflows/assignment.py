@@ -1,7 +1,7 @@
 """One assignment, from acceptance to paid, closed, or back in the queue."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from temporalio import workflow
@@ -9,8 +9,10 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.clocks import ClocksWanted, People
     from activities.ledger import AssignmentBatch, Ledger, RunRef
     from fulfillment.domain.assignment.commands import (
+        AnswerIncident,
         ApprovePayout,
         AssignmentCommand,
         CancelAssignment,
@@ -25,6 +27,8 @@ with workflow.unsafe.imports_passed_through():
         PassDeadline,
         ProposeWindow,
         RejectAssignment,
+        ReportNoShow,
+        ResolveIncident,
         ResubmitPayout,
         ResumeAssignment,
         SkipDeadline,
@@ -39,7 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from fulfillment.domain.assignment.state import Assignment
     from fulfillment.domain.command import Source
     from fulfillment.domain.people import SYSTEM
-    from fulfillment.domain.policy import Policy
+    from fulfillment.domain.policy import NOT_KNOWN, Policy
     from fulfillment.domain.steps import Refusal
 
 from workflows import search
@@ -77,6 +81,9 @@ SIGNALS: dict[str, type[AssignmentCommand]] = {
     "cancel_assignment": CancelAssignment,
     "check_in": CheckIn,
     "complete_assignment": CompleteAssignment,
+    "report_no_show": ReportNoShow,
+    "answer_incident": AnswerIncident,
+    "resolve_incident": ResolveIncident,
     "approve_payout": ApprovePayout,
     "deny_payout": DenyPayout,
     "resubmit_payout": ResubmitPayout,
@@ -104,6 +111,8 @@ class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
         self._soonest = self._standing.coming[0].due if self._standing.coming else None
         self._time = ProviderTime(claim=opened.claim, in_doubt=opened.hold_in_doubt)
         self._paying = False
+        self._clocks_read_in = 0
+        self._knows_the_clocks = opened.policy.quiet is None or opened.policy.clocks != NOT_KNOWN
         if not opened.assignment.state_version:
             # Before anything else: an update may arrive ahead of the first line of `run` (E11).
             opening = OpenAssignment(actor=SYSTEM, command_id=f"open/{self._id}", source=Source.CLOCK)
@@ -113,7 +122,9 @@ class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
 
     @workflow.run
     async def run(self, _: Opened) -> Standing:
-        self._start_helpers(self._set_doubtful_holds_right, self._pay_what_was_approved)
+        self._start_helpers(
+            self._set_doubtful_holds_right, self._pay_what_was_approved, self._read_the_clocks
+        )
         while not self._is_over:
             await self._wait_for_the_clock()
             if self._wants_a_fresh_run and not self._is_over:
@@ -226,6 +237,33 @@ class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
 
     @complete.validator
     def _may_complete(self, command: CompleteAssignment) -> None:
+        self._check(command)
+
+    @workflow.update(name="report_no_show")
+    @guarded
+    async def report_no_show(self, command: ReportNoShow) -> Answer:
+        return await self._carry_out(command)
+
+    @report_no_show.validator
+    def _may_report(self, command: ReportNoShow) -> None:
+        self._check(command)
+
+    @workflow.update(name="answer_incident")
+    @guarded
+    async def answer_incident(self, command: AnswerIncident) -> Answer:
+        return await self._carry_out(command)
+
+    @answer_incident.validator
+    def _may_answer(self, command: AnswerIncident) -> None:
+        self._check(command)
+
+    @workflow.update(name="resolve_incident")
+    @guarded
+    async def resolve_incident(self, command: ResolveIncident) -> Answer:
+        return await self._carry_out(command)
+
+    @resolve_incident.validator
+    def _may_resolve(self, command: ResolveIncident) -> None:
         self._check(command)
 
     @workflow.update(name="approve_payout")
@@ -373,6 +411,52 @@ class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
     async def _set_doubtful_holds_right(self) -> None:
         await workflow.wait_condition(lambda: self._time.in_doubt and not self._turn.locked())
         await self._time.set_right(self._assignment)
+
+    async def _read_the_clocks(self) -> None:
+        """Learn by which clocks the two sides live, and plan by them; anew in each epoch, for people move.
+
+        Where there are no quiet hours, nobody needs to know.
+        """
+        await workflow.wait_condition(lambda: self._policy.quiet is not None and self._clocks_are_old)
+        epoch, it = self._assignment.epoch, self._assignment
+        read = await workflow.execute_activity_method(
+            People.read_clocks,
+            ClocksWanted(
+                customer_id=it.customer_id,
+                provider_id=it.provider_id,
+                site_timezone=it.site_timezone,
+                at=workflow.now(),
+            ),
+            start_to_close_timeout=timedelta(seconds=5),
+            retry_policy=UNTIL_IT_WORKS,
+            summary="read by which clocks the two sides live",
+        )
+        self._clocks_read_in, self._knows_the_clocks = epoch, True
+        if read != self._policy.clocks:
+            self._policy = replace(self._policy, clocks=read)
+            self._plan_anew()
+
+    def _plan_anew(self) -> None:
+        """Set the alarm by what is known now.
+
+        A step of the clock that is not written yet is written so as well; nobody was answered by it.
+        """
+        self._standing = standing(self._assignment, self._policy)
+        self._soonest = self._standing.coming[0].due if self._standing.coming else None
+        self._books.amend_last(self._restated)
+        workflow.set_current_details(details(self._standing))
+
+    def _restated(self, last: Entry) -> Entry:
+        return replace(last, standing=self._standing) if last.step.source is Source.CLOCK else last
+
+    @property
+    def _clocks_are_old(self) -> bool:
+        anew = self._clocks_read_in != self._assignment.epoch
+        return anew and (not self._knows_the_clocks or self._assignment.payout is None) and not self._is_over
+
+    @property
+    def _knows_enough_to_write(self) -> bool:
+        return self._knows_the_clocks or self._is_over
 
     async def _pay_what_was_approved(self) -> None:
         await workflow.wait_condition(lambda: approved(self._assignment) is not None)

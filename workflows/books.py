@@ -1,5 +1,6 @@
 """What a run has done and not yet written down: entries, refusals, and the number that fences its holds."""
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from temporalio import workflow
@@ -23,6 +24,11 @@ class Books(Generic[E]):
 
     def note(self, entry: E) -> None:
         self._entries = (*self._entries, entry)
+
+    def amend_last(self, change: Callable[[E], E]) -> None:
+        """Put the last entry that is not written yet otherwise, if there is one."""
+        if self._entries:
+            self._entries = (*self._entries[:-1], change(self._entries[-1]))
 
     def note_refusal(self, refusal: Refusal) -> None:
         """Keep a refusal for the audit; a flood of bad signals keeps only the last hundred."""

@@ -7,12 +7,14 @@ E3). Who acts is told by the name of the id: `admin_id`, `ops_id`, `provider_id`
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
+    from fulfillment.domain.assignment.incident import IncidentVerdict
     from fulfillment.domain.command import Command, Source
     from fulfillment.domain.errors import ValueInvalid
     from fulfillment.domain.job.state import DispatchMode
@@ -154,10 +156,13 @@ def _money(name: str, payload: Mapping[str, Any]) -> Money:
     return Money(amount=_integer(amount, payload.get(amount)), currency=currency)
 
 
-def _mode(name: str, value: object) -> DispatchMode:
-    if value not in set(DispatchMode):
-        raise ValueInvalid(f"{name}: it takes {', '.join(DispatchMode)}")
-    return DispatchMode(str(value))
+def _choice(kind: type[StrEnum]) -> Callable[[str, object], StrEnum]:
+    def read(name: str, value: object) -> StrEnum:
+        if not isinstance(value, str) or value not in set(kind):
+            raise ValueInvalid(f"{name}: it takes {', '.join(kind)}")
+        return kind(value)
+
+    return read
 
 
 def _plain(read: Callable[[str, object], Any]) -> Callable[[str, Mapping[str, Any]], Any]:
@@ -172,7 +177,9 @@ _READERS: dict[object, Callable[[str, Mapping[str, Any]], Any]] = {
     bool: _plain(_flag),
     datetime: _plain(_instant),
     datetime | None: _plain(_instant),
-    DispatchMode | None: _plain(_mode),
+    DispatchMode | None: _plain(_choice(DispatchMode)),
+    IncidentVerdict: _plain(_choice(IncidentVerdict)),
+    Party | None: _plain(_choice(Party)),
     tuple[str, ...]: _plain(_texts),
     VisitWindow: _window,
     VisitWindow | None: _window,

@@ -102,6 +102,11 @@ class Story(ABC, Generic[C, E, A]):
     async def _write(self, entries: tuple[E, ...], refusals: tuple[Refusal, ...]) -> bool:
         """Have the ledger write these; return whether somebody is to be told."""
 
+    @property
+    def _knows_enough_to_write(self) -> bool:
+        """Nothing that the rows are to say is still being looked up."""
+        return True
+
     # How a request becomes a fact.
 
     def _check(self, command: C) -> None:
@@ -226,7 +231,7 @@ class Story(ABC, Generic[C, E, A]):
 
     async def _keep_books(self) -> None:
         """Write what is pending to Postgres, as much as there is in one go."""
-        await workflow.wait_condition(lambda: not self._books.are_written)
+        await workflow.wait_condition(lambda: not self._books.are_written and self._knows_enough_to_write)
         entries, refusals = self._books.pending(most=ENTRIES_PER_BATCH)
         somebody_is_to_be_told = await self._write(entries, refusals)
         self._books.written(entries, refusals)

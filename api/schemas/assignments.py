@@ -6,11 +6,12 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from api.schemas.base import Id, Instant, Note, Sent, SentInstant, Shown
+from api.schemas.incidents import IncidentShown
 from api.schemas.values import LocalWindowSent, MoneySent, MoneyShown, Version
 from fulfillment.domain.assignment.payout import Payout, PayoutStatus
 from fulfillment.domain.assignment.standing import Obligation, Standing
 from fulfillment.domain.assignment.state import Proposal, RejectReason, Status
-from fulfillment.domain.people import Party
+from fulfillment.domain.people import Actor, Party
 
 Evidence = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=500)]],
@@ -167,14 +168,22 @@ class AssignmentShown(Shown):
     reminder_count: int
     price: MoneyShown
     payout: PayoutBrief | None
+    incident: IncidentShown | None
     obligation: ObligationShown | None
     state_version: int
     projected_at: Instant | None
     links: dict[str, str]
 
     @classmethod
-    def of(cls, standing: Standing, *, links: dict[str, str], projected_at: datetime | None = None) -> Self:
-        """Return the assignment as it is shown; `projected_at` is none when the run itself answered."""
+    def of(
+        cls,
+        standing: Standing,
+        *,
+        viewer: Actor,
+        links: dict[str, str],
+        projected_at: datetime | None = None,
+    ) -> Self:
+        """Return the assignment as `viewer` sees it; `projected_at` is none when the run itself answered."""
         it = standing.assignment
         return cls(
             id=it.id,
@@ -202,6 +211,7 @@ class AssignmentShown(Shown):
             reminder_count=it.reminder_count,
             price=MoneyShown.model_validate(it.price),
             payout=PayoutBrief.of(it.payout),
+            incident=IncidentShown.of(it.incident, viewer=viewer),
             obligation=ObligationShown.of(standing.obligation, standing),
             state_version=it.state_version,
             projected_at=projected_at,

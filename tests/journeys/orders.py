@@ -1,11 +1,10 @@
 """A good command for every route that takes one, ready to be sent, and another body under the same key."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from tests.journeys.people import Json, Person
-from tests.journeys.stages import MONEY
+from tests.journeys.stages import MONEY, side_by_side
 from tests.journeys.test_waves import offer
 from tests.journeys.town import Deal, Town, fresh, job, window
 
@@ -27,8 +26,7 @@ ELSE: Json = {"reason": "so that something else is said"}
 
 async def ready(town: Town) -> Orders:
     """Return an order for each route, none of them sent yet, each about a thing of its own."""
-    routes = list(MAKERS)
-    return dict(zip(routes, await asyncio.gather(*(MAKERS[route](town) for route in routes)), strict=True))
+    return await side_by_side(town, MAKERS)
 
 
 def _about_a_deal(
@@ -80,6 +78,18 @@ async def _scheduled(town: Town) -> Deal:
 async def _soon(town: Town) -> Deal:
     deal = await town.scheduled(visit=window(days=0.2))
     await deal.skip(hours=3.5)
+    return deal
+
+
+async def _missed(town: Town) -> Deal:
+    deal = await town.scheduled(visit=window(days=0.2))
+    await deal.skip(hours=5.4)
+    return deal
+
+
+async def _reported(town: Town) -> Deal:
+    deal = await _missed(town)
+    await deal.customer.post(f"{deal.path}/no-show")
     return deal
 
 
@@ -225,6 +235,19 @@ MAKERS: Mapping[str, Callable[[Town], Awaitable[Order]]] = {
     "/assignments/{assignment_id}/check-in": _about_a_deal(_soon, _provider, _under("check-in"), {}),
     "/assignments/{assignment_id}/complete": _about_a_deal(
         _scheduled, _ops, _under("complete"), {"evidence": ["a photo"]}, {"evidence": ["another photo"]}
+    ),
+    "/assignments/{assignment_id}/no-show": _about_a_deal(
+        _missed, _customer, _under("no-show"), {"note": "waited"}, {"note": "waited for an hour"}
+    ),
+    "/assignments/{assignment_id}/incident/answer": _about_a_deal(
+        _reported, _provider, _under("incident/answer"), {"statement": "I rang"}, {"statement": "I was ill"}
+    ),
+    "/assignments/{assignment_id}/incident/resolve": _about_a_deal(
+        _reported,
+        _ops,
+        _under("incident/resolve"),
+        SAID | {"verdict": "neither"},
+        ELSE | {"verdict": "neither"},
     ),
     "/assignments/{assignment_id}/hold": _about_a_deal(
         _accepted, _provider, _under("hold"), SAID | UNTIL, ELSE | UNTIL

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fulfillment.domain.people import Role
 from tests.journeys.people import Json, Person
@@ -12,6 +13,7 @@ from tests.journeys.town import Deal, Town, fresh, window
 NEAR = 0.2
 """Days to a visit that a run is moved beyond."""
 MOST_PROPOSALS = 20
+AT_ONCE = 8
 MONEY: Json = {"amount": 10_000, "currency": "EUR"}
 
 
@@ -24,12 +26,23 @@ class Stage:
 
 
 Stages = Mapping[str, Stage]
+T = TypeVar("T")
 
 
 async def set_up(town: Town) -> Stages:
     """Return every stage by its name."""
-    names = list(BUILDERS)
-    return dict(zip(names, await asyncio.gather(*(BUILDERS[name](town) for name in names)), strict=True))
+    return await side_by_side(town, BUILDERS)
+
+
+async def side_by_side(town: Town, makers: Mapping[str, Callable[[Town], Awaitable[T]]]) -> Mapping[str, T]:
+    """Return what each of them makes; not all at once, or a slow machine would answer none in time."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def made(name: str) -> tuple[str, T]:
+        async with places:
+            return name, await makers[name](town)
+
+    return dict(await asyncio.gather(*(made(name) for name in makers)))
 
 
 def _of(deal: Deal, **ids: str) -> Stage:
@@ -101,6 +114,21 @@ async def _under_way(town: Town) -> Stage:
     await deal.skip(hours=24 * NEAR - 1)
     await deal.provider.post(f"{deal.path}/check-in")
     return _of(deal)
+
+
+async def _reported(town: Town) -> Stage:
+    """Return a visit to which the provider did not come, as the customer says."""
+    deal = await town.scheduled(visit=window(days=NEAR))
+    await deal.skip(hours=24 * NEAR + 0.6)
+    await deal.customer.post(f"{deal.path}/no-show")
+    return _of(deal)
+
+
+async def _answered(town: Town) -> Stage:
+    stage = await _reported(town)
+    said = {"statement": "the street was closed"}
+    await stage.people["provider"].post(f"/assignments/{stage.ids['assignment_id']}/incident/answer", said)
+    return stage
 
 
 async def _held(town: Town) -> Stage:
@@ -211,6 +239,8 @@ BUILDERS: Mapping[str, Callable[[Town], Awaitable[Stage]]] = {
     "scheduled": _scheduled,
     "begun": _begun,
     "under way": _under_way,
+    "reported": _reported,
+    "answered": _answered,
     "held": _held,
     "held before": _held_before,
     "completed": _completed,

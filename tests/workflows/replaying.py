@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.worker import (
     HandleUpdateInput,
@@ -25,7 +26,7 @@ from workflows.job import JobWorkflow
 
 HISTORIES = Path(__file__).parent / "histories"
 RECORD = "RECORD_HISTORIES"
-"""Set to a release, such as 0.4.0, this makes the tests write down the histories they make."""
+"""Set to a release, such as 0.5.0, this makes the tests write down the histories they make."""
 
 _outcomes: dict[str, Any] = {}
 
@@ -61,7 +62,7 @@ async def replay_strictly(history: WorkflowHistory) -> int:
     await replayer.replay_workflow(history)
     recorded = _recorded(history)
     computed = {id: _plain(outcome) for id, outcome in _outcomes.items() if id in recorded}
-    assert computed == recorded
+    assert computed == {id: _as_read_today(answer, _outcomes[id]) for id, answer in recorded.items()}
     return len(recorded)
 
 
@@ -108,6 +109,11 @@ def _recorded(history: WorkflowHistory) -> dict[str, Any]:
             if done.outcome.HasField("success"):
                 answers[done.meta.update_id] = json.loads(done.outcome.success.payloads[0].data)
     return answers
+
+
+def _as_read_today(answer: Any, outcome: object) -> Any:
+    """Return a recorded answer as clients of today read it: fields that came later take their defaults."""
+    return _plain(TypeAdapter(type(outcome)).validate_json(json.dumps(answer)))
 
 
 def _plain(outcome: object) -> Any:

@@ -1,12 +1,14 @@
 """Whole lives, one for each path through the two stories; a release records them (docs/testing.md)."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 import workflows.story
 from fulfillment.domain.assignment.commands import (
+    AnswerIncident,
     ApprovePayout,
     CancelAssignment,
     CheckIn,
@@ -18,12 +20,16 @@ from fulfillment.domain.assignment.commands import (
     HoldAssignment,
     ProposeWindow,
     RejectAssignment,
+    ReportNoShow,
+    ResolveIncident,
     ResubmitPayout,
     ResumeAssignment,
     SkipDeadline,
     WithdrawWindow,
 )
+from fulfillment.domain.assignment.incident import IncidentVerdict
 from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.clocks import Clock, Clocks, Offset, QuietHours
 from fulfillment.domain.job.commands import (
     AcceptQuote,
     AssignProvider,
@@ -37,6 +43,8 @@ from fulfillment.domain.job.commands import (
 )
 from fulfillment.domain.job.state import DispatchMode, JobStatus
 from fulfillment.domain.money import Money
+from fulfillment.domain.policy import Policy
+from tests.waiting import until
 from tests.workflows.replaying import HISTORIES, keep, recorded, replay_strictly
 from tests.workflows.running import ADA, BEA, BOB, OLGA, ROOT, Start, fresh_assignment, window
 from tests.workflows.running_jobs import Post
@@ -112,6 +120,33 @@ async def test_a_denial_nobody_answers_closes_unpaid(start: Start) -> None:
 
     assert standing.assignment.status is Status.CLOSED_UNPAID
     await keep("closed-unpaid", running.handle)
+
+
+async def test_neither_comes_to_a_visit_and_the_next_time_the_customer_does_not(start: Start) -> None:
+    running = await start(policy=Policy(no_show_suspected_after=timedelta(minutes=30), call_out_fee=4_000))
+    await running.ask(Workflow.propose, ProposeWindow(actor=BOB, window=window(), expected_version=0))
+    await running.ask(Workflow.confirm, ConfirmWindow(actor=ADA, version=1))
+    await running.skip(days=5, minutes=31)
+    await running.ask(Workflow.report_no_show, ReportNoShow(actor=ADA, note="waited for an hour"))
+    await running.ask(Workflow.answer_incident, AnswerIncident(actor=BOB, statement="the street was closed"))
+    burst = ResolveIncident(actor=OLGA, verdict=IncidentVerdict.NEITHER, reason="a burst main")
+    await running.ask(Workflow.resolve_incident, burst)
+    await running.ask(Workflow.propose, ProposeWindow(actor=BOB, window=window(days=8), expected_version=3))
+    await running.ask(Workflow.confirm, ConfirmWindow(actor=ADA, version=4))
+    await running.skip(days=3)
+    await running.ask(Workflow.check_in, CheckIn(actor=BOB))
+    await running.ask(Workflow.report_no_show, ReportNoShow(actor=BOB))
+    await running.skip(hours=3)
+    away = ResolveIncident(actor=OLGA, verdict=IncidentVerdict.CUSTOMER_FAULT, reason="she forgot")
+    await running.ask(Workflow.resolve_incident, away)
+    await running.ask(Workflow.approve, ApprovePayout(actor=ROOT, attempt=1, reason="bank 3"))
+
+    standing = await running.handle.result()
+
+    assert standing.assignment.status is Status.PAID
+    assert standing.assignment.payout is not None
+    assert standing.assignment.payout.amount == Money(amount=4_000, currency="EUR")
+    await keep("no-show-twice-and-paid", running.handle)
 
 
 async def test_signals_good_and_bad_and_a_run_renewed(
@@ -211,6 +246,33 @@ async def test_a_job_nobody_could_take_is_given_to_a_provider_by_name(post: Post
 
     assert (await job.handle.result()).status is JobStatus.CANCELLED
     await keep("job-assigned-and-cancelled", job.handle)
+
+
+async def test_quiet_hours_are_kept_by_each_sides_own_clock(start: Start, witness: Witness) -> None:
+    now = datetime.now(UTC)
+    witness.clocks = Clocks(customer=the_clock(now, noon_at=now), provider=the_clock(now, noon_at=now))
+    night = QuietHours(start=time(21), end=time(8))
+    running = await start(policy=replace(Policy(), quiet=night))
+    id = (await running.standing()).assignment.id
+
+    # It is noon there: half of the patience is used up at midnight, all of it at noon.
+    await running.skip(hours=19.9)
+    assert witness.reminders(id) == []
+    await running.skip(hours=4.2)
+    await until(lambda: len(witness.reminders(id)) == len(["at eight", "at noon"]))
+
+    reminder = witness.entries[-2].reminders[0]
+    assert (reminder.due - now).total_seconds() == pytest.approx(20 * 3600, abs=60)
+    await running.ask(Workflow.cancel, CancelAssignment(actor=ADA, reason="it works again"))
+    await running.handle.result()
+    assert len(witness.clocks_read) == 1
+    await keep("quiet-night-and-cancelled", running.handle)
+
+
+def the_clock(now: datetime, *, noon_at: datetime) -> Clock:
+    """Return a clock by which it is noon at that instant."""
+    noon = noon_at.replace(hour=12, minute=0, second=0, microsecond=0)
+    return Clock(zone="Test/Noon", offsets=(Offset(since=now - timedelta(days=1), ahead=noon - noon_at),))
 
 
 class TestRecordedHistories:

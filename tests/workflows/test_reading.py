@@ -4,7 +4,8 @@ from dataclasses import fields
 
 import pytest
 
-from fulfillment.domain.assignment.commands import ApprovePayout
+from fulfillment.domain.assignment.commands import ApprovePayout, ReportNoShow, ResolveIncident
+from fulfillment.domain.assignment.incident import IncidentVerdict
 from fulfillment.domain.command import Command, Source
 from fulfillment.domain.errors import ValueInvalid
 from fulfillment.domain.job.commands import (
@@ -16,7 +17,7 @@ from fulfillment.domain.job.commands import (
 )
 from fulfillment.domain.job.state import DispatchMode
 from fulfillment.domain.money import Money
-from fulfillment.domain.people import Actor, Role
+from fulfillment.domain.people import Actor, Party, Role
 from workflows import assignment, job
 from workflows.reading import _GIVEN, _READERS, command_of
 
@@ -59,6 +60,18 @@ def test_choices_and_instants_that_may_be_left_out_are_read_when_they_are_there(
 
     assert widened.dispatch_mode is DispatchMode.BOTH
     assert extended.until is not None
+
+
+def test_who_did_not_come_and_whose_fault_it_was_are_choices() -> None:
+    reported = command_of(ReportNoShow, {"ops_id": "olga", "who": "customer"}, command_id="c")
+    said = {"ops_id": "olga", "verdict": "neither", "reason": "x"}
+    resolved = command_of(ResolveIncident, said, command_id="c")
+
+    assert (reported.who, resolved.verdict) == (Party.CUSTOMER, IncidentVerdict.NEITHER)
+    others: list[object] = ["nobody", 7, ["neither"], {}, None]
+    for other in others:
+        with pytest.raises(ValueInvalid, match="verdict: it takes"):
+            command_of(ResolveIncident, {**said, "verdict": other}, command_id="c")
 
 
 @pytest.mark.parametrize(

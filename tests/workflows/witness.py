@@ -7,12 +7,14 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.clocks import ClocksWanted
 from activities.holds import Reservation, Settled
 from activities.ledger import AssignmentBatch, JobBatch
 from activities.notices import Delivery
 from activities.vouchers import VoucherClaim
 from fulfillment.domain.assignment.entries import Entry
 from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.clocks import Clocks
 from fulfillment.domain.job.entries import JobEntry
 from fulfillment.domain.steps import Refusal
 from fulfillment.gateways.matching import Search
@@ -34,6 +36,8 @@ class Witness:
         self.deliveries: list[str] = []
         self.payments: list[ApprovedPayout] = []
         self.claims: list[VoucherClaim] = []
+        self.clocks = Clocks()
+        self.clocks_read: list[ClocksWanted] = []
         self.candidates: tuple[str, ...] = ()
         self.matcher_is_broken = False
         self.provider_is_busy = False
@@ -52,6 +56,7 @@ class Witness:
             self.settle_hold,
             self.find_candidates,
             self.verify_voucher,
+            self.read_clocks,
         ]
 
     def steps(self, assignment_id: str) -> list[str]:
@@ -103,6 +108,12 @@ class Witness:
     async def verify_voucher(self, claim: VoucherClaim) -> bool:
         self.claims.append(claim)
         return self.voucher_opens
+
+    @activity.defn(name="read_clocks")
+    async def read_clocks(self, wanted: ClocksWanted) -> Clocks:
+        self._expect_database()
+        self.clocks_read.append(wanted)
+        return self.clocks
 
     @activity.defn(name="settle_payout")
     async def settle_payout(self, approved: ApprovedPayout) -> Settlement:
