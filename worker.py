@@ -11,7 +11,6 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
@@ -39,8 +38,6 @@ from workflows.job import JobWorkflow
 from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE
 from workflows.reminder_sweep import ReminderSweepWorkflow, schedule_sweeps
 
-data_converter = pydantic_data_converter
-
 log = structlog.stdlib.get_logger(__name__)
 
 STICKY = timedelta(seconds=2)
@@ -48,7 +45,11 @@ STICKY = timedelta(seconds=2)
 DRAIN = timedelta(seconds=8)
 MOST_CACHED = 3000
 PAYMENT_SLOTS = 4
+STORIES_AT_ONCE = 16
+"""They share one interpreter: a hundred, each a moment's work, would hold each other up for seconds."""
 NOTICES_PER_SECOND = 50.0
+NOTICE_SLOTS = 10
+"""Whoever dies with mails in its hands may have them sent again: no more than these."""
 
 
 def build(
@@ -78,6 +79,7 @@ def build(
             Vouchers(approval_key).verify_voucher,
             People(sessions).read_clocks,
         ],
+        max_concurrent_workflow_tasks=STORIES_AT_ONCE,
     )
     payments = worker_for(
         client,
@@ -89,6 +91,7 @@ def build(
         client,
         NOTIFICATIONS_QUEUE,
         activities=[notices.deliver, sweep.sweep_reminders],
+        max_concurrent_activities=NOTICE_SLOTS,
         max_task_queue_activities_per_second=NOTICES_PER_SECOND,
     )
     return stories, payments, messages

@@ -4,9 +4,10 @@ import logging
 from dataclasses import dataclass
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RetryConfig
+
+from workflows.payloads import data_converter
 
 # The library retries by itself for ten seconds, without saying what it met. The engine's front retries
 # with more knowledge (api/engine.py), so it wants to hear of a failure soon.
@@ -38,7 +39,7 @@ async def connect(
         namespace=address.namespace,
         tls=address.tls or address.api_key is not None,
         api_key=address.api_key,
-        data_converter=pydantic_data_converter,
+        data_converter=data_converter,
         retry_config=retry,
         runtime=runtime,
     )

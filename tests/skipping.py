@@ -16,7 +16,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.testing._timeskipping import TimeSkippingConfig
 
-import worker
+from workflows.payloads import data_converter
 from workflows.search import KEYS
 
 DYNAMIC = (
@@ -43,7 +43,7 @@ class SkippingServer:
             dev_server_existing_path=str(binary()),
             dev_server_log_level="error",
             dev_server_extra_args=[part for each in DYNAMIC for part in ("--dynamic-config-value", each)],
-            data_converter=worker.data_converter,
+            data_converter=data_converter,
             search_attributes=KEYS,
         )
         try:

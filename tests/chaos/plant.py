@@ -34,8 +34,9 @@ BUDGET = 5.5
 class Plant:
     """Start and kill from the main thread; what waits, outside an event loop. Ask from inside one."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, **environment: str) -> None:
         self._root = root
+        self._environment = environment
         self.postgres = EmbeddedPostgres(root / "postgres")
         self.temporal = EmbeddedTemporal(
             root / "temporal.db",
@@ -139,6 +140,7 @@ class Plant:
                 "RATE_LIMIT_CUSTOMER_COMMANDS": "100000/minute",
                 "RATE_LIMIT_CUSTOMER_READS": "100000/minute",
                 "RATE_LIMIT_ANONYMOUS": "100000/minute",
+                **self._environment,
             },
         )
 
@@ -157,8 +159,8 @@ def server_of(holder: EmbeddedPostgres | EmbeddedTemporal) -> Child:
 
 
 @contextmanager
-def running(root: Path) -> Iterator[Plant]:
-    plant = Plant(root)
+def running(root: Path, **environment: str) -> Iterator[Plant]:
+    plant = Plant(root, **environment)
     try:
         plant.start()
         yield plant

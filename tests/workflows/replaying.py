@@ -23,6 +23,7 @@ from temporalio.worker import (
 import worker
 from workflows.assignment import AssignmentWorkflow
 from workflows.job import JobWorkflow
+from workflows.payloads import data_converter
 
 HISTORIES = Path(__file__).parent / "histories"
 RECORD = "RECORD_HISTORIES"
@@ -56,7 +57,7 @@ async def replay_strictly(history: WorkflowHistory) -> int:
     replayer = Replayer(
         workflows=[AssignmentWorkflow, JobWorkflow],
         workflow_runner=worker.runner(),
-        data_converter=worker.data_converter,
+        data_converter=data_converter,
         interceptors=[_Witnessing()],
     )
     await replayer.replay_workflow(history)
@@ -117,5 +118,5 @@ def _as_read_today(answer: Any, outcome: object) -> Any:
 
 
 def _plain(outcome: object) -> Any:
-    payload = worker.data_converter.payload_converter.to_payloads([outcome])[0]
+    payload = data_converter.payload_converter.to_payloads([outcome])[0]
     return json.loads(payload.data)

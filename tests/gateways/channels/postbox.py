@@ -2,12 +2,15 @@
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from enum import StrEnum
+from functools import partial
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -114,6 +117,27 @@ async def opened(
     async with server:
         box.port = server.sockets[0].getsockname()[1]
         yield box
+
+
+@contextmanager
+def beside() -> Iterator[Postbox]:
+    """Open a postbox on a thread of its own, for tests whose own thread starts and kills processes."""
+    ready: Queue[tuple[Postbox, Callable[[], object]]] = Queue()
+
+    async def serve() -> None:
+        over = asyncio.Event()
+        async with opened() as box:
+            ready.put((box, partial(asyncio.get_running_loop().call_soon_threadsafe, over.set)))
+            await over.wait()
+
+    thread = Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    thread.start()
+    box, end = ready.get(timeout=10)
+    try:
+        yield box
+    finally:
+        end()
+        thread.join(timeout=10)
 
 
 def _let_in(box: Postbox, login: tuple[str, str] | None, given: Any) -> AuthResult:
