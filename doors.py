@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from activities.matching import DirectoryMatcher
 from api.house import google_of, house_of, sealer_of
 from fulfillment.domain.messages import Channel
+from fulfillment.gateways.google import GoogleCalendar
 from fulfillment.gateways.mail import Address, KeptMail, Mail, Mailer
 from fulfillment.gateways.matching import Matcher
 from fulfillment.gateways.objects import Objects, open_store
@@ -32,29 +33,35 @@ Sessions = async_sessionmaker[AsyncSession]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """The way to the outside that this worker takes."""
+    """The way to the outside that this worker takes. `google` keeps connections; `aclose` lets go of them."""
 
     delivering: Delivering
     payments: Payments
     matcher: Matcher
+    google: GoogleCalendar | None = None
+
+    async def aclose(self) -> None:
+        if self.google:
+            await self.google.aclose()
 
 
 def of(settings: Settings, sessions: Sessions) -> Doors:
     """Return the doors that the settings have keys for, and say in the log which are shut."""
-    house = house_of(settings)
+    house, google = house_of(settings), google_of(settings)
     for door, instead in _shut(settings):
         log.warning("door.shut", door=door, instead=instead)
     return Doors(
         delivering=Delivering(
             sessions,
             service=NotificationsService(house),
-            senders=_senders(settings, house, sessions),
+            senders=_senders(settings, house, sessions, google),
             patience=Patience(
                 notices=settings.notice_patience(), reminders=settings.policy().reminder_max_lateness
             ),
         ),
         payments=LoggedPayments(),
         matcher=DirectoryMatcher(sessions),
+        google=google,
     )
 
 
@@ -79,12 +86,8 @@ def at_home(sessions: Sessions, house: House) -> Doors:
     )
 
 
-def _senders(settings: Settings, house: House, sessions: Sessions) -> Senders:
-    mailer, texter, google = (
-        _mailer(settings, house, sessions),
-        _texter(settings, sessions),
-        google_of(settings),
-    )
+def _senders(settings: Settings, house: House, sessions: Sessions, google: GoogleCalendar | None) -> Senders:
+    mailer, texter = _mailer(settings, house, sessions), _texter(settings, sessions)
     senders: dict[Channel, Sender] = {
         Channel.EMAIL: ByMail(mailer, house=house, objects=_objects(settings), sessions=sessions)
     }
@@ -156,7 +159,7 @@ def _shut(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "texts", "texts are kept, see /dev/emails" if _is_dev(settings) else "nobody is texted"
     if settings.webhook_url is None:
         yield "webhooks", "no other system is told"
-    if google_of(settings) is None:
+    if not settings.calendar_google_api_enabled:
         yield "calendars", "people get files and links; their Google calendar is not written to"
     if settings.calendar_store_url is None:
         yield "objects", "calendar files are kept in Postgres only"

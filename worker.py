@@ -140,10 +140,11 @@ async def main() -> None:
     database = database_engine(settings.database_url)
     client = await patiently_connected(settings)
     sessions = async_sessionmaker(database)
+    open_doors = doors.of(settings, sessions)
     workers = build(
         client,
         sessions=sessions,
-        doors=doors.of(settings, sessions),
+        doors=open_doors,
         approval_key=settings.approval_key(),
         policy=settings.policy(),
     )
@@ -152,6 +153,7 @@ async def main() -> None:
     ):
         await schedule_sweeps(client, cron=settings.reminder_cron, lookahead=settings.lookahead())
         await _work(workers)
+    await open_doors.aclose()
     await database.dispose()
     log.info("worker.stopped")
 

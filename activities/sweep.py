@@ -157,7 +157,7 @@ class Sweep:
     async def _in_sight(self, wanted: SweepWanted) -> tuple[Watched, ...]:
         """Return the assignments whose runs are needed soon, and those of the slice that is in turn."""
         until = datetime.now(UTC) + wanted.lookahead
-        since, end = _slice(wanted.turn)
+        since, end = slice_of(wanted.turn)
         async with self._sessions() as session:
             late = await lateness.late(session, limit=MOST_CHECKED)
             soon = await lateness.soon_due(session, until=until, limit=MOST_CHECKED)
@@ -188,7 +188,7 @@ def _is_overdue_unmarked(watched: Watched) -> bool:
     return due is not None and due < watched.read_at and not held and not marked
 
 
-def _slice(turn: int) -> tuple[str, str]:
+def slice_of(turn: int) -> tuple[str, str]:
     """Return the first id of a slice and of the next one; the ids we make are spread evenly."""
     first, following = (ALL_IDS * each // TURNS for each in (turn % TURNS, turn % TURNS + 1))
     return f"{first:08x}", f"{following:08x}" if following < ALL_IDS else "g"

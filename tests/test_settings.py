@@ -250,6 +250,76 @@ class TestWhatIsKept:
         assert said(monkeypatch, **PROD).approval_key() == b"a" * 32
 
 
+class TestWhatPeopleAreTold:
+    """The sweep, the channels and the calendars: what cannot work is said before anything starts."""
+
+    @pytest.mark.parametrize(
+        ("variable", "value", "sentence"),
+        [
+            ("REMINDER_CRON", "every morning", "REMINDER_CRON is 'every morning', which does not work"),
+            ("REMINDER_CRON", "*/5 * * *", "no cron expression of five fields"),
+            ("REMINDER_CRON", "61 * * * *", "no cron expression of five fields"),
+            ("REMINDER_CRON", "0 */5 * * * *", "no cron expression of five fields"),
+            ("QUIET_HOURS", "21-8-9", "it takes two times of day"),
+            ("QUIET_HOURS", "08:00-08:00", "begin and end at different times"),
+            ("MAIL_FROM", "visits", "MAIL_FROM is 'visits', which does not work: it is no e-mail address"),
+            ("OPS_EMAILS", "ops@handy.example, nobody", "it is no e-mail address"),
+            ("SMTP_SECURITY", "ssl", "it takes tls, starttls, none"),
+            ("WEBHOOK_SECRETS", "swordfish", "it takes whsec_ and 24 to 64 bytes in base64"),
+            ("SECRETS_KEYS", "short", "it takes 32 bytes in url-safe base64"),
+            ("TWILIO_FROM", "the boss himself", "TWILIO_FROM"),
+            ("CALENDAR_STORE_URL", "ftp://files", "CALENDAR_STORE_URL"),
+        ],
+    )
+    def test_a_wrong_value_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
+    ) -> None:
+        with pytest.raises(WrongSetting, match=re.escape(sentence)):
+            said(monkeypatch, **PROD, **{variable: value})
+
+    @pytest.mark.parametrize(
+        ("said_so", "sentence"),
+        [
+            (
+                {"SMTP_USERNAME": "u", "SMTP_PASSWORD": "p", "SMTP_SECURITY": "none"},
+                "could be read by anybody",
+            ),
+            ({"SMTP_USERNAME": "u"}, "SMTP_USERNAME and SMTP_PASSWORD go together"),
+            ({"TWILIO_ACCOUNT_SID": "AC1"}, "TWILIO_AUTH_TOKEN and TWILIO_FROM have to be"),
+            ({"WEBHOOK_URL": "https://hooks.example"}, "WEBHOOK_SECRETS has to be"),
+            ({"CALENDAR_GOOGLE_API_ENABLED": "true"}, "GOOGLE_OAUTH_CLIENT_ID"),
+        ],
+    )
+    def test_what_does_not_fit_together_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, said_so: dict[str, str], sentence: str
+    ) -> None:
+        with pytest.raises(WrongSetting, match=re.escape(sentence)):
+            said(monkeypatch, **PROD, **said_so)
+
+    @pytest.mark.parametrize("cron", ["*/5 * * * *", "0 7-22 * * 1-5", "13,43 * * * *"])
+    def test_a_cron_that_works_is_taken(self, monkeypatch: pytest.MonkeyPatch, cron: str) -> None:
+        assert said(monkeypatch, **PROD, REMINDER_CRON=cron).reminder_cron == cron
+
+    def test_no_secret_is_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = said(
+            monkeypatch,
+            **PROD,
+            SMTP_USERNAME="u", SMTP_PASSWORD="s3cret-1",
+            SECRETS_KEYS="wdNFCfVGVsmXPYNQaLfnbcxVt0qnOdaT2RlZUSZMbU4=",
+        )
+
+        assert "s3cret-1" not in repr(settings)
+        assert "wdNFCfVG" not in repr(settings)
+
+    def test_dev_makes_a_sealing_key_and_keeps_it(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        settings = said(monkeypatch, **PROD, DATA_DIR=str(tmp_path))
+
+        assert settings.sealing_keys() == settings.sealing_keys()
+        assert (tmp_path / "dev-sealing-key").stat().st_mode & 0o077 == 0
+
+
 class TestTheExample:
     def values(self) -> dict[str, str]:
         """Return the variables of `.env.example`, those that are commented out included."""

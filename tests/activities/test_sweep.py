@@ -121,17 +121,16 @@ class TestALateReminder:
         now, mails = datetime.now(UTC), Postbox()
         start, end = ((now + timedelta(hours=hours)).time().replace(microsecond=0) for hours in (-3, 3))
         night = replace(POLICY, quiet=QuietHours(start=start, end=end))
-        diary = Diary(
-            created_at=now - 3 * DAY,
-            status_entered_at=now - 3 * DAY,
-            turn_since=now - DAY - timedelta(hours=1),
-            site_timezone="UTC",
-        )
+        late = now - DAY / 2 - timedelta(minutes=40)
+        diary = Diary(created_at=late, status_entered_at=late, turn_since=late, site_timezone="UTC")
         await diary.write(lonely)
+        await deliver(lonely, Postbox(), diary.it.id)
 
-        await sweep(lonely, mails, policy=night)
+        asleep = await sweep(lonely, mails, policy=night)
+        awake = await sweep(lonely, mails)
 
-        assert [each.payload.reminder.n for each in mails.kept if each.payload.reminder] == [1]
+        assert (asleep.late_reminders, awake.late_reminders) == (0, 1)
+        assert sent(mails) == [("notifyReminderSent", "provider")]
 
 
 class TestAForgottenMessage:

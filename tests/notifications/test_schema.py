@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]  # it has no types
+from jsonschema import Draft202012Validator, ValidationError
 
 from fulfillment.domain.messages import ReminderKind
 from fulfillment.domain.people import Role

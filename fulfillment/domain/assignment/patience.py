@@ -56,7 +56,12 @@ def pass_deadline(
 def falls_due(
     assignment: Assignment, deadline: Deadline, *, at: datetime, policy: Policy
 ) -> tuple[Reminder, ...]:
-    """Return the reminders that `deadline` asks for, were it dealt with at the moment `at`."""
+    """Return the reminders that `deadline` asks for, were it dealt with at the moment `at`.
+
+    One that would come at night, and can wait, is none yet.
+    """
+    if put_off_to_the_morning(assignment, deadline, at=at, policy=policy):
+        return ()
     events = _consequences(assignment, deadline, at=at, policy=policy)
     return tuple(event.reminder for event in events if isinstance(event, ReminderFellDue))
 
