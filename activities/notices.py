@@ -10,6 +10,7 @@ from structlog.typing import FilteringBoundLogger
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.alive import alive
 from fulfillment.domain.messages import Channel
 from fulfillment.gateways.notices import WhyRefused
 from fulfillment.notifications.delivering import Delivering, Ended
@@ -68,7 +69,7 @@ class Notices:
         fates: dict[str, Fate] = {}
         # A worker that was frozen must not go on beside its successor: past its time an attempt ends itself.
         patience = activity.info().start_to_close_timeout
-        async with asyncio.timeout(patience.total_seconds() if patience else None):
+        async with asyncio.timeout(patience.total_seconds() if patience else None), alive():
             while fresh := [each for each in await self._owed(delivery, by=by) if each.key not in fates]:
                 for each in fresh:
                     fates[each.key] = await self.pass_on(each, by=by)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.typing import FilteringBoundLogger
 from temporalio import activity
 
+from activities.alive import alive
 from activities.clocks import ClocksWanted, clocks
 from activities.notices import Fate, Notices
 from activities.runs import Runs
@@ -78,10 +79,11 @@ class Sweep:
         Everything goes through the same ledger and the same claims as in the runs, so that a run that wakes
         later finds its reminder sent. A repeat finds less.
         """
-        overdue, late = await self._late()
-        forgotten = await self._forgotten()
-        checked = await self._in_sight(wanted)
-        missing = sum(await _at_once(self._report_if_missing, checked))
+        async with alive():
+            overdue, late = await self._late()
+            forgotten = await self._forgotten()
+            checked = await self._in_sight(wanted)
+            missing = sum(await _at_once(self._report_if_missing, checked))
         found = Swept(
             late_reminders=late,
             forgotten_messages=forgotten,
@@ -96,7 +98,6 @@ class Sweep:
         """Claim the reminders of runs that have not woken; return how many are overdue unmarked, and late."""
         overdue, late, last = 0, 0, None
         while page := await self._page(last):
-            activity.heartbeat()
             overdue += sum(_is_overdue_unmarked(each) for each in page)
             late += sum(await _at_once(self._remind_instead, page))
             last = page[-1]
@@ -140,7 +141,6 @@ class Sweep:
         """Send what nobody has taken care of, page by page; return how many messages that were."""
         sent = 0
         while page := await self._unsent():
-            activity.heartbeat()
             fates = await _at_once(self._pass_on, page)
             sent += sum(fate is Fate.SENT for fate in fates)
             if all(fate is Fate.TAKEN for fate in fates):

@@ -250,6 +250,9 @@ class TestWhatIsKept:
         assert said(monkeypatch, **PROD).approval_key() == b"a" * 32
 
 
+LOGIN = {"SMTP_USERNAME": "u", "SMTP_PASSWORD": "s3cret-1"}
+
+
 class TestWhatPeopleAreTold:
     """The sweep, the channels and the calendars: what cannot work is said before anything starts."""
 
@@ -304,7 +307,7 @@ class TestWhatPeopleAreTold:
         settings = said(
             monkeypatch,
             **PROD,
-            SMTP_USERNAME="u", SMTP_PASSWORD="s3cret-1",
+            **LOGIN,
             SECRETS_KEYS="wdNFCfVGVsmXPYNQaLfnbcxVt0qnOdaT2RlZUSZMbU4=",
         )
 

@@ -39,6 +39,8 @@ COMMANDS_PER_RUN = 200
 """Replay is what recovery costs, so a run stays short."""
 ENTRIES_PER_BATCH = 50
 STUCK = timedelta(minutes=1)
+SIGN_OF_LIFE = timedelta(seconds=8)
+"""A sender that says nothing for this long has died; one that waits for a slow server says so."""
 MAIL_PATIENCE = timedelta(hours=1)
 """After that the row stays in the outbox, and the sweep finds it there."""
 
@@ -246,7 +248,8 @@ class Story(ABC, Generic[C, E, A]):
                 Notices.deliver,
                 Delivery(about=self._id),
                 task_queue=NOTIFICATIONS_QUEUE,
-                start_to_close_timeout=timedelta(seconds=15),
+                start_to_close_timeout=timedelta(minutes=1),
+                heartbeat_timeout=SIGN_OF_LIFE,
                 schedule_to_close_timeout=MAIL_PATIENCE,
                 retry_policy=PATIENTLY,
                 summary="deliver what waits in the outbox",

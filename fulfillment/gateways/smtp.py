@@ -13,7 +13,7 @@ import aiosmtplib
 from fulfillment.gateways.mail import Address, Mail, as_bytes, utc_now
 from fulfillment.gateways.notices import NoticeFailed, NoticeRefused, WhyRefused
 
-TIMEOUT = 15
+TIMEOUT = 10
 """Seconds in which a server has to take a mail, from the first packet to its last word."""
 
 PARTING = 2
