@@ -13,16 +13,32 @@ from api.showing import Viewing
 from api.tokens import Verifier
 from fulfillment.domain.people import Actor
 from fulfillment.domain.policy import Policy
+from fulfillment.gateways.google_oauth import Consent
+from fulfillment.gateways.sealing import Sealer
+from fulfillment.notifications.house import House
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """How people let us into calendars elsewhere, and how what they entrust to us is sealed."""
+
+    consent: Consent
+    sealer: Sealer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The way to the workflows, the database to read from, and those who watch the door."""
+    """The way to the workflows, the database to read from, and those who watch the door.
+
+    `house` is who we are to people, and `accounts` is None where nobody may connect a calendar.
+    """
 
     engine: Engine
     database: AsyncEngine
     verifier: Verifier
     limiter: Limiter
+    house: House
+    accounts: Accounts | None = None
     policy: Policy = field(default_factory=Policy)
     approval_key: bytes = b""
     ui: str = ""

@@ -11,22 +11,27 @@ from limits import parse
 
 from api import (
     assignments,
+    calendars,
     checks,
     connection,
     dev,
+    feeds,
+    google,
     history,
     incidents,
     jobs,
     offers,
     payouts,
+    people,
     quotes,
     schedule,
 )
 from api.app import create_app
 from api.connection import Address
-from api.desk import Desk
+from api.desk import Accounts, Desk
 from api.engine import Engine
 from api.health import everybody, holders_of
+from api.house import consent_of, house_of, sealer_of
 from api.issuers import DevIssuer, OidcIssuer
 from api.limits import Limiter, Steady
 from api.serve import configuration
@@ -45,6 +50,10 @@ ROUTERS = (
     incidents.router,
     history.router,
     payouts.router,
+    calendars.router,
+    google.router,
+    feeds.router,
+    people.router,
 )
 """The routes of every noun."""
 
@@ -78,6 +87,8 @@ def create(settings: Settings | None = None) -> FastAPI:
             database=database,
             verifier=Remembering(verifier),
             limiter=limiter,
+            house=house_of(settings),
+            accounts=_accounts(settings),
             policy=settings.policy(),
             approval_key=settings.approval_key(),
             ui=f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}",
@@ -103,6 +114,11 @@ def address_of(settings: Settings) -> Address:
         tls=settings.temporal_tls,
         api_key=key.get_secret_value() if key else None,
     )
+
+
+def _accounts(settings: Settings) -> Accounts | None:
+    consent = consent_of(settings)
+    return Accounts(consent=consent, sealer=sealer_of(settings)) if consent else None
 
 
 def _door(settings: Settings) -> tuple[Verifier, tuple[APIRouter, ...]]:

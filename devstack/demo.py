@@ -28,6 +28,7 @@ async def demo(addresses: Addresses) -> None:
         people = await signed_in(api, ADA, BOB, BEN, RUTH)
         story = Story(api, ada=people["ada"], bob=people["bob"], ben=people["ben"], ruth=people["ruth"])
         await story.tell()
+    say(f"\nRead them, with what they brought along: {addresses.api}/dev/emails")
 
 
 class Story:
@@ -40,6 +41,7 @@ class Story:
         self._hour = FIRST_HOUR + secrets.randbelow(HOURS)
         self._clocks: dict[str, datetime] = {}
         self._step = 0
+        self._began = datetime.now(UTC)
 
     async def tell(self) -> None:
         job = await self._posted()
@@ -52,6 +54,7 @@ class Story:
         await self._denied_and_resubmitted(second)
         paid = await self._paid(second)
         await self._told_why(second, paid)
+        await self._mailed()
 
     async def _posted(self) -> Json:
         job = await self._ada.post(
@@ -170,6 +173,23 @@ class Story:
             say(f"  {step['number'] or '-':>3}  {step['at'][:16]}  {who:<8}{what:<20}{status}")
         say("\nSee the run in the Temporal UI:")
         say(f"  {paid['links'].get('temporal', '(set TEMPORAL_UI_URL)')}")
+
+    async def _mailed(self) -> None:
+        """Say what people got in their mailboxes, which are at home here."""
+        kept = await until(
+            lambda: self._api.get("/dev/emails"),
+            lambda it: any("paid" in mail["subject"].lower() for mail in self._own(it)),
+            "the last mail to be kept",
+        )
+        say("\nThe mails of this story, none of which has left the house:")
+        for mail in reversed(self._own(kept)):
+            file = "  + calendar file" if mail["hasCalendar"] else ""
+            say(f"  {mail['to'].partition('@')[0]:<6}{mail['subject']}{file}")
+
+    def _own(self, kept: Json) -> list[Json]:
+        """Return the mails since this story began, the latest first."""
+        began = self._began.isoformat()
+        return [mail for mail in kept["items"] if mail["keptAt"] >= began and TITLE in mail["subject"]]
 
     async def _skip(self, assignment: Json, *, to: datetime) -> None:
         """Let the assignment's own clock run on until `to`."""

@@ -23,6 +23,7 @@ from api.problems import with_snapshot
 from api.schemas.base import Id, Instant, Line, SentInstant, Shown
 from api.schemas.base import Sent as SentBody
 from api.tokens import Verifier
+from doors import HOME
 from fulfillment.domain.errors import NotAParty, NotFound, VersionMismatch
 from fulfillment.domain.people import Actor, Role
 from fulfillment.store.ratelimit import Hits, MemoryHits
@@ -116,6 +117,7 @@ def front(
         database=database or create_async_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing"),
         verifier=verifier,
         limiter=limiter or Limiter(hits or MemoryHits(), rates=RATES, strangers=strangers),
+        house=HOME,
     )
     return create_app(desk=desk, routers=routers, checks={})
 

@@ -17,6 +17,15 @@ OPEN = {
     ("GET", "/docs"),
     ("POST", "/dev/token"),
     ("POST", "/dev/skip"),
+    # Whoever has the token reads the feed; calendars send no other.
+    ("GET", "/calendar/{token}.ics"),
+    # Google sends people back here; the state says who they are.
+    ("GET", "/calendar/google/callback"),
+    ("GET", "/dev/emails"),
+    ("GET", "/dev/emails/{message_id}"),
+    ("GET", "/dev/emails/{message_id}/html"),
+    ("GET", "/dev/emails/{message_id}/visit.ics"),
+    ("GET", "/dev/emails/{message_id}/raw"),
 }
 
 

@@ -19,6 +19,8 @@ from tests.api.issuer import Issuer, claims, signed
 ROOT = Path(__file__).parent.parent.parent
 PROD = {"AUTH_ISSUER": "https://issuer.test", "APPROVAL_SECRET": "a" * 32, "METRICS_TOKEN": "m" * 16}
 
+SECRET = "a-secret-that-opens-somebodys-calendar"  # noqa: S105
+
 
 def environment(**settings: str) -> dict[str, str]:
     nothing_there = {
@@ -94,6 +96,8 @@ class TestInDev:
     ) -> None:
         client, process = running
         client.get("/nowhere", headers={"X-Request-Id": "to-be-found"})
+        client.get(f"/calendar/{SECRET}.ics")
+        client.get(f"/calendar/google/callback?state={SECRET}&code={SECRET}")
         client.close()
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=15)
@@ -102,11 +106,14 @@ class TestInDev:
         assert process.returncode in {0, -signal.SIGTERM}
         assert any(line.get("request_id") == "to-be-found" for line in lines)
         assert {line["service"] for line in lines} == {"api"}
+        assert "/calendar/{token}.ics" in [line.get("route") for line in lines]
+        assert SECRET not in output
 
 
 def test_in_prod_only_what_is_for_everybody_is_open(tmp_path: Path, issuer: Issuer) -> None:
     with api(tmp_path, APP_ENV="prod", AUTH_JWKS_URL=issuer.url, **PROD) as (client, _):
         assert client.post("/dev/token", json={"sub": "ada", "role": "ops"}).status_code == 404
+        assert client.get("/dev/emails").status_code == 404
         assert client.get("/docs").status_code == 404
         assert client.get("/metrics").status_code == 401
         assert client.get("/metrics", headers={"Authorization": "Bearer " + "m" * 16}).status_code == 200

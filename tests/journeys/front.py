@@ -12,12 +12,14 @@ from temporalio.client import Client
 from api import checks, connection, dev
 from api.app import create_app
 from api.connection import Address
-from api.desk import Desk
+from api.desk import Accounts, Desk
 from api.engine import Engine
 from api.issuers import DevIssuer
 from api.limits import Limiter, Steady
 from api.main import ROUTERS
+from doors import HOME
 from fulfillment.domain.people import Role
+from fulfillment.notifications.house import House
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.ratelimit import PostgresHits
 
@@ -26,7 +28,14 @@ APPROVAL_KEY = b"the key of both processes in this test session"
 PLENTY = "100000/minute"
 
 
-def assembled(*, database_url: str, engine: str, rate: str = PLENTY) -> FastAPI:
+def assembled(
+    *,
+    database_url: str,
+    engine: str,
+    rate: str = PLENTY,
+    house: House = HOME,
+    accounts: Accounts | None = None,
+) -> FastAPI:
     """Return the application on these servers; `rate` is everybody's limit."""
     database = database_engine(database_url, pool_size=10)
     front = Engine(partial(connection.connect, Address(host=engine)))
@@ -44,6 +53,8 @@ def assembled(*, database_url: str, engine: str, rate: str = PLENTY) -> FastAPI:
             database=database,
             verifier=ISSUER,
             limiter=Limiter(Steady(PostgresHits(database)), rates=rates, strangers=parse(rate)),
+            house=house,
+            accounts=accounts,
             approval_key=APPROVAL_KEY,
             ui="http://127.0.0.1:1/namespaces/default",
         ),

@@ -15,17 +15,24 @@ from tests.journeys.town import job, window
 
 STAFF = (Role.OPS, Role.ADMIN)
 CUSTOMER, PROVIDER, ADMIN = Role.CUSTOMER, Role.PROVIDER, Role.ADMIN
+SIDES = (CUSTOMER, PROVIDER)
 ALL, OWNER, ASSIGNEE = (CUSTOMER, PROVIDER, *STAFF), (CUSTOMER, *STAFF), (PROVIDER, *STAFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One route, with the roles that may use it; none says that it is open to everybody."""
+    """One route, with the roles that may use it; none says that it is open to everybody.
+
+    `makes` says that it makes what it names, so that nothing is missing there; `anew` that a repeat under
+    the same key does its work again, because what it answered is kept nowhere.
+    """
 
     method: str
     path: str
     roles: tuple[Role, ...]
     body: Json | None = None
+    makes: bool = False
+    anew: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -43,9 +50,25 @@ def post(path: str, *roles: Role, **body: object) -> Route:
     return Route(method="POST", path=path, roles=roles, body=body)
 
 
+def put(path: str, *roles: Role, makes: bool = False, **body: object) -> Route:
+    return Route(method="PUT", path=path, roles=roles, body=body, makes=makes)
+
+
+def delete(path: str, *roles: Role) -> Route:
+    return Route(method="DELETE", path=path, roles=roles)
+
+
 SOON = (datetime.now(UTC) + timedelta(days=2)).isoformat()
 WHY = "so that it is said"
 MONEY: Json = {"amount": 10_000, "currency": "EUR"}
+PERSON: Json = {
+    "name": "Ada",
+    "email": "ada@example.test",
+    "phone": "+493012345",
+    "timezone": "Europe/Berlin",
+    "locale": "de-DE",
+    "smsConsent": True,
+}
 ASSIGNMENT, PAYOUT, DEADLINE = (
     "/assignments/{assignment_id}",
     "/admin/payouts/{payout_id}",
@@ -95,6 +118,19 @@ ROUTES = (
     post(f"{PAYOUT}/approve", ADMIN, attempt=1, reason="bank 1"),
     post(f"{PAYOUT}/deny", ADMIN, attempt=1, reasonCode="late", note=WHY),
     post("/payouts/{payout_id}/resubmit", *ASSIGNEE, evidence=["an invoice"]),
+    get(f"{ASSIGNMENT}/calendar.ics", *SIDES),
+    get(f"{ASSIGNMENT}/calendar", *SIDES),
+    get("/calendar", *SIDES),
+    Route(method="POST", path="/calendar/feed", roles=SIDES, body={}, anew=True),
+    delete("/calendar/feed", *SIDES),
+    get("/calendar/{token}.ics"),
+    Route(method="POST", path="/calendar/google", roles=SIDES, body={}, anew=True),
+    get("/calendar/google/callback"),
+    delete("/calendar/google", *SIDES),
+    get("/me", *ALL),
+    put("/me", *ALL, **PERSON),
+    get("/people/{person_id}", *STAFF),
+    put("/people/{person_id}", *STAFF, makes=True, **PERSON),
     get("/healthz"),
     get("/readyz"),
     get("/metrics"),
@@ -102,6 +138,11 @@ ROUTES = (
     get("/docs"),
     post("/dev/token", sub="ada", role="customer"),
     post("/dev/skip", assignmentId="missing", hours=1),
+    get("/dev/emails"),
+    get("/dev/emails/{message_id}"),
+    get("/dev/emails/{message_id}/html"),
+    get("/dev/emails/{message_id}/visit.ics"),
+    get("/dev/emails/{message_id}/raw"),
 )
 
 GUARDED = tuple(route for route in ROUTES if route.roles)

@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 
-from tests.journeys.town import Deal, Town, audit, window
+from tests.journeys.routes import PERSON
+from tests.journeys.town import Deal, Town, audit, fresh, window
 
 
 async def test_a_job_finds_its_way_from_posting_to_a_paid_provider(town: Town) -> None:
-    ada, bob, bea, olga, ruth = town.customer(), town.provider(), town.provider(), town.ops(), town.admin()
+    ada, bob, bea = town.customer(), await town.tradesman(fresh("boiler")), town.provider()
+    olga, ruth = town.ops(), town.admin()
+    await ada.ask("PUT", "/me", PERSON)
 
     # Ada posts a job, and two providers name their price for it.
     posted = await ada.post(

@@ -53,7 +53,7 @@ async def test_and_so_it_is_in_every_field(town: Town, text: str) -> None:
     for route in WITH_TEXTS:
         who = town.person(route.roles[0])
         for name, body in _poisoned(route.body or {}, text):
-            answer = await _raw(who, route.path.format_map(NOWHERE), json.dumps(body))
+            answer = await _raw(who, route.path.format_map(NOWHERE), json.dumps(body), method=route.method)
             assert 400 <= answer.status_code < 500, (route, name, answer.text)
             assert problem_of(answer)["code"] in {
                 "INVALID_BODY",
@@ -82,7 +82,9 @@ async def test_all_that_was_said_is_written_down(town: Town, deal: Deal) -> None
     assert len(await deal.audit()) > 1
     history = await town.engine.get_workflow_handle(f"assignment-{deal.id}").fetch_history()
     assert 8 not in {event.event_type for event in history.events}
-    assert await town.rows("SELECT 1 FROM ops_task WHERE entity_id = :id", id=deal.id) == []
+    # Nobody knows how to reach these two, which is the one thing that operations hear of.
+    tasks = await town.rows("SELECT type FROM ops_task WHERE entity_id = :id", id=deal.id)
+    assert {task["type"] for task in tasks} <= {"notice_undelivered"}
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number[:20])
@@ -178,10 +180,10 @@ async def _takes_a_good_command(town: Town, deal: Deal) -> None:
         await town.ops().post(f"{deal.path}/schedule", {**window(), "expectedVersion": version})
 
 
-async def _raw(who: Person, path: str, body: str) -> httpx2.Response:
+async def _raw(who: Person, path: str, body: str, *, method: str = "POST") -> httpx2.Response:
     """Send `body` as it is; what `json.dumps` escapes arrives as the escape."""
     headers = {"Authorization": f"Bearer {who.token}", "Content-Type": "application/json"}
-    return await who.http.post(path, content=body.encode(), headers=headers)
+    return await who.http.request(method, path, content=body.encode(), headers=headers)
 
 
 def _poisoned(body: Json, text: str) -> Iterator[tuple[str, Json]]:

@@ -77,5 +77,13 @@ SELECT assignment || '|note', 'assignment', assignment, 1, 'notifySchedulePropos
     '', at, CASE n %% 1000 WHEN 0 THEN 'waiting' ELSE 'sent' END
 FROM crowd;
 
+INSERT INTO notification_attempt (dedupe_key, channel, n, outcome)
+SELECT assignment || '|note', 'email', 1, 'sent' FROM crowd;
+
+INSERT INTO calendar_feed (person_id, role, token_hash)
+SELECT 'c' || n, 'customer', md5('token' || n) FROM crowd;
+
+INSERT INTO calendar_account (person_id, secret) SELECT 'c' || n, 'sealed' FROM crowd;
+
 INSERT INTO command_outcome (command_id, fingerprint, entity, entity_id, state_version, answer, at)
 SELECT 'k' || n, 'f', 'assignment', assignment, 1, '{}', at FROM crowd;

@@ -12,10 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.job.state import DispatchMode, JobStatus, OfferStatus
-from fulfillment.store import outbox
+from fulfillment.domain.messages import Recipient
+from fulfillment.domain.people import Role
+from fulfillment.store import calendars, outbox
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.tables import AssignmentRow
-from fulfillment.store.views import assignments, bids, counts, history, jobs, payouts
+from fulfillment.store.views import (
+    assignments,
+    bids,
+    counts,
+    history,
+    jobs,
+    payouts,
+    trail,
+    visits,
+)
 from fulfillment.store.views.paging import Turn, written
 from tests.store import server
 from tests.store.crowd import populate
@@ -29,6 +40,8 @@ THEN = datetime.fromisoformat("2024-01-10T00:00:00+00:00")
 LATER = datetime.fromisoformat("2024-01-10T03:00:00+00:00")
 TURN = Turn(cursor=written((THEN, "a9000")), limit=50)
 AT_RISK = Turn(cursor=written((None, -5_000, THEN, "a9000")), limit=50)
+
+CUSTOMER = Recipient(role=Role.CUSTOMER, id="c77")
 
 Read = Callable[[AsyncSession], Awaitable[Any]]
 
@@ -62,6 +75,16 @@ READS: dict[str, Read] = {
     "denied payouts": lambda it: payouts.payouts(it, TURN, status=PayoutStatus.DENIED),
     "the audit": lambda it: history.audit(it, "a77", Turn(cursor=written((9_000,)))),
     "past reminders": lambda it: history.reminders(it, "a77"),
+    "a person's past reminders": lambda it: history.reminders(it, "a77", to=CUSTOMER),
+    "the notices": lambda it: trail.notices(it, "a77", to=None),
+    "a person's notices": lambda it: trail.notices(it, "a77", to=CUSTOMER),
+    "the attempts": lambda it: trail.attempts(it, [f"a{n}|note" for n in range(100)]),
+    "the steps": lambda it: trail.steps(it, "a77"),
+    "a visit": lambda it: visits.planned(it, "a77"),
+    "a customer's visits": lambda it: visits.of_person(it, "c7", Role.CUSTOMER),
+    "a provider's visits": lambda it: visits.of_person(it, "p7", Role.PROVIDER),
+    "whose feed it is": lambda it: calendars.subscriber(it, "token"),
+    "what is connected": lambda it: visits.connected(it, "c7", Role.CUSTOMER),
     "an old answer": lambda it: history.outcome(it, "nobody's"),
     "what is owed": lambda it: outbox.waiting(it, "a1000"),
     "the counts": counts.counts,

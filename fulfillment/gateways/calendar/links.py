@@ -50,9 +50,11 @@ def _link(form: str, query: dict[str, str]) -> str:
 
 
 def _details(visit: Visit) -> str:
-    """Return the description and, whatever had to be cut of it, the link to the visit."""
-    description = _shortened(lines(visit.description), most=LONGEST_DETAILS)
-    return "\n\n".join(part for part in (description, one_line(visit.url)) if part)
+    """Return the description and, whatever had to be cut of it, the link to the visit, once."""
+    url = one_line(visit.url)
+    said = lines(visit.description).replace(url, "").strip() if url else lines(visit.description)
+    description = _shortened(said, most=LONGEST_DETAILS)
+    return "\n\n".join(part for part in (description, url) if part)
 
 
 def _shortened(text: str, *, most: int) -> str:

@@ -65,7 +65,11 @@ class Audited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminded:
-    """One reminder, why it was or was not sent, and how late it fell due."""
+    """One reminder, why it was or was not sent, and how late it fell due.
+
+    `rule` is the deadline it hung on, `moved_from` when it would have come if nobody slept, by the clock of
+    `zone`; `number` is the step by which it fell due, 0 where the sweep found it.
+    """
 
     kind: ReminderKind
     to: Recipient
@@ -79,6 +83,11 @@ class Reminded:
     reason: str | None
     late_by_s: int | None
     key: str
+    rule: str
+    moved_from: datetime | None
+    zone: str
+    number: int
+    swept: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +117,13 @@ async def audit(
     return await page(session, query, turn, line=_audited, place=lambda line: (line.id,))
 
 
-async def reminders(session: AsyncSession, assignment_id: str) -> tuple[Reminded, ...]:
-    """Return the past reminders of an assignment, the last due first; nothing is ever taken off."""
+async def reminders(
+    session: AsyncSession, assignment_id: str, *, to: Recipient | None = None
+) -> tuple[Reminded, ...]:
+    """Return the past reminders of an assignment, all or those `to` one person, the last due first.
+
+    Nothing is ever taken off.
+    """
     query = (
         select(
             ReminderRow.kind,
@@ -125,11 +139,18 @@ async def reminders(session: AsyncSession, assignment_id: str) -> tuple[Reminded
             ReminderRow.reason,
             ReminderRow.late_by_s,
             ReminderRow.dedupe_key,
+            ReminderRow.rule,
+            ReminderRow.moved_from,
+            ReminderRow.zone,
+            ReminderRow.state_version,
+            ReminderRow.swept,
         )
         .where(ReminderRow.assignment_id == assignment_id)
         .order_by(ReminderRow.due_at.desc(), ReminderRow.id.desc())
         .limit(MOST_REMINDERS)
     )
+    if to is not None:
+        query = query.where(ReminderRow.recipient_id == to.id, ReminderRow.recipient_role == to.role)
     return tuple(_reminded(row) for row in await session.execute(query))
 
 
@@ -195,6 +216,11 @@ def _reminded(row: Line) -> Reminded:
         reason=row.reason,
         late_by_s=row.late_by_s,
         key=row.dedupe_key,
+        rule=row.rule,
+        moved_from=row.moved_from,
+        zone=row.zone,
+        number=row.state_version,
+        swept=row.swept,
     )
 
 
