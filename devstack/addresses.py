@@ -19,6 +19,7 @@ class Addresses:
         named = {
             "API": self.api,
             "API reference": f"{self.api}/docs",
+            "Mails": f"{self.api}/dev/emails",
             "Temporal": self.temporal,
             "Temporal UI": self.temporal_ui or "(set TEMPORAL_UI_URL to have links to it)",
             "Worker": f"{self.worker}/metrics",

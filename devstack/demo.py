@@ -188,8 +188,8 @@ class Story:
 
     def _own(self, kept: Json) -> list[Json]:
         """Return the mails since this story began, the latest first."""
-        began = self._began.isoformat()
-        return [mail for mail in kept["items"] if mail["keptAt"] >= began and TITLE in mail["subject"]]
+        began, cast = self._began.isoformat(), {f"{each.id}@example.org" for each in (ADA, BOB, BEN)}
+        return [mail for mail in kept["items"] if mail["keptAt"] >= began and mail["to"] in cast]
 
     async def _skip(self, assignment: Json, *, to: datetime) -> None:
         """Let the assignment's own clock run on until `to`."""

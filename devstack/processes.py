@@ -62,6 +62,7 @@ def _settings(addresses: Addresses) -> dict[str, str]:
         "TEMPORAL_ADDRESS": addresses.temporal,
         "TEMPORAL_UI_URL": addresses.temporal_ui or "",
         "DATA_DIR": addresses.data_dir,
+        "PUBLIC_URL": os.environ.get("PUBLIC_URL") or addresses.api,
         "PYTHONUNBUFFERED": "1",  # a process that is killed leaves its last words in its log
     }
 

@@ -48,7 +48,6 @@ ALWAYS: Mapping[str, tuple[str, ...]] = {
     "notifyPayoutFirstMark": ("assignment", "amount"),
     "notifyPayoutPaid": ("assignment", "amount"),
     "notifyPayoutPending": ("assignment", "amount"),
-    "notifyProviderChosen": ("amount",),
     "notifyQuoteReceived": ("amount",),
     "notifyResumed": ("assignment",),
     "notifyScheduleConfirmed": ("assignment", "schedule_version", "window"),

@@ -182,18 +182,13 @@ def _names(payload: Payload, setting: Setting) -> Iterator[Fact]:
 
 
 def _calendar(payload: Payload) -> dict[str, object] | None:
-    """Return the links to calendars; what is called off is only taken out, by its file."""
+    """Return the links into calendars. The file comes with the mail, so nothing leads to it from here."""
     told = payload.calendar
-    if told is None:
+    if told is None or told.method is CalendarMethod.CANCEL:
         return None
-    off = told.method is CalendarMethod.CANCEL
-    links = (
-        ("Google Calendar", None if off else told.google_url),
-        ("Outlook", None if off else told.outlook_url),
-        ("Calendar file", told.ics_url),
-    )
+    links = (("Google Calendar", told.google_url), ("Outlook", told.outlook_url))
     given = tuple((name, url) for name, url in links if url)
-    return {"says": "Out of your calendar" if off else "In your calendar", "links": given} if given else None
+    return {"says": "In your calendar", "links": given} if given else None
 
 
 def _zone(place: Place) -> str:

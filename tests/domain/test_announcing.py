@@ -99,7 +99,7 @@ def both(name: str) -> Sequence[tuple[str, str]]:
             replace(PROPOSED, state_version=0),
             OpenAssignment(actor=SYSTEM),
             NOON,
-            [*both("notifyAssignmentOpened"), ("notifyScheduleProposed", ADA_IS)],
+            [("notifyAssignmentOpened", BOB_IS), ("notifyScheduleProposed", ADA_IS)],
             id="A0 with a window of the quote's",
         ),
         pytest.param(

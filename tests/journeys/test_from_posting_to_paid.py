@@ -152,7 +152,7 @@ async def _expect_everybody_was_told(deal: Deal) -> None:
     )
     told = {(row["event"], row["role"]) for row in owed}
     assert told >= {
-        ("notifyAssignmentOpened", "customer"),
+        ("notifyAssignmentOpened", "provider"),
         ("notifyScheduleProposed", "customer"),
         ("notifyScheduleProposed", "provider"),
         ("notifyScheduleConfirmed", "customer"),

@@ -92,7 +92,7 @@ async def test_other_messages_are_there_with_every_attempt(town: Town) -> None:
     messages = (await timeline(deal, deal.customer))["messages"]
 
     told = {each["event"]: each for each in messages}
-    assert told.keys() == {"notifyAssignmentOpened", "notifyScheduleProposed", "notifyScheduleConfirmed"}
+    assert told.keys() == {"notifyScheduleProposed", "notifyScheduleConfirmed"}
     booked = told["notifyScheduleConfirmed"]
     assert (booked["recipientId"], booked["status"], booked["reason"]) == (deal.customer.id, "sent", None)
     assert [each["outcome"] for each in booked["attempts"]] == ["sent"]

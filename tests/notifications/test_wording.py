@@ -104,7 +104,6 @@ https://nearby.example/visits/a1?version=3
 In your calendar:
 Google Calendar: https://calendar.example/google?text=a&dates=b
 Outlook: https://calendar.example/outlook?subject=a&body=b
-Calendar file: https://nearby.example/a1/calendar.ics
 
 --
 All times are local times of Europe/Berlin.
@@ -156,9 +155,6 @@ A separate message tells you how it goes on.
 
 See your job:
 https://nearby.example/visits/a1?version=3
-
-Out of your calendar:
-Calendar file: https://nearby.example/a1/calendar.ics
 
 --
 All times are local times of Europe/Berlin.

@@ -56,10 +56,11 @@ def announce(event: Event, *, before: Assignment, after: Standing) -> tuple[Noti
 def _told(assignment: Assignment, event: Event) -> Iterator[tuple[str, Recipient]]:  # noqa: C901, PLR0912, PLR0915
     match event:
         case AssignmentOpened():
+            # Whoever is asked to answer at once learns of both from that (trap R15).
+            asked = assignment.open_proposal.awaited if assignment.open_proposal else ()
             for party in BOTH:
-                yield "notifyAssignmentOpened", recipient(assignment, party)
-            for party in assignment.open_proposal.awaited if assignment.open_proposal else ():
-                yield "notifyScheduleProposed", recipient(assignment, party)
+                named = "notifyScheduleProposed" if party in asked else "notifyAssignmentOpened"
+                yield named, recipient(assignment, party)
         case WindowProposed(proposal=proposal):
             for party in proposal.awaited:
                 yield "notifyScheduleProposed", recipient(assignment, party)

@@ -56,9 +56,9 @@ def _told(job: Job, event: JobEvent) -> Iterator[tuple[str, Recipient]]:  # noqa
         case QuoteSubmitted():
             yield "notifyQuoteReceived", customer
         case AssignmentMade(assignment=assignment, filled=filled):
-            yield "notifyProviderChosen", _provider(assignment.provider_id)
+            # Whoever has it hears of that from the assignment, and of no offer that went to somebody else.
             for offer in job.offers:
-                if offer.id in filled:
+                if offer.id in filled and offer.provider_id != assignment.provider_id:
                     yield "notifyOfferFilled", _provider(offer.provider_id)
         case JobRequeued():
             yield "notifyJobRequeued", customer

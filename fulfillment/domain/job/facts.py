@@ -1,7 +1,6 @@
 """What a notice says of an event of a job, to one recipient: the facts, as they were when it happened."""
 
 from fulfillment.domain.job.events import (
-    AssignmentMade,
     JobCancelled,
     JobEvent,
     JobRequeued,
@@ -20,8 +19,6 @@ def facts_of_job(event: JobEvent, job: Job, *, to: Recipient) -> Facts:
             return _offer(next((each for each in offers if each.provider_id == to.id), None))
         case QuoteSubmitted(quote=quote):
             return Facts(window=quote.window, amount=quote.price, until=quote.valid_until, reason=quote.note)
-        case AssignmentMade(assignment=assignment):
-            return Facts(amount=assignment.price)
         case JobRequeued(requeue=requeue):
             return Facts(window=job.agreed_window, amount=job.agreed_price, reason=requeue.reason)
         case JobUnfilled(expires_at=expires_at, why=why):

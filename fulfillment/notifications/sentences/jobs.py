@@ -30,17 +30,6 @@ JOBS: Catalogue = {
             button="See your offers",
         ),
     },
-    "notifyProviderChosen": {
-        Role.PROVIDER: Words(
-            subject=("You have the job: {title}", "You have the job"),
-            says=(("{job} is yours, at {amount}.", "{job} is yours."),),
-            do=("Next, you and the customer agree on a time. A separate message says whose turn it is.",),
-            otherwise=("If you cannot do it after all, please give it back early.",),
-            button="See the job",
-            tone=Tone.GOOD,
-            sum="You are paid",
-        ),
-    },
     "notifyQuoteReceived": {
         Role.CUSTOMER: Words(
             subject=("A quote of {amount} for {job}", "A quote for {job}"),
