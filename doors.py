@@ -222,5 +222,7 @@ HOME = House(
     pages="http://127.0.0.1:8000",
     api="http://127.0.0.1:8000",
     calendar_domain="fulfillment.example",
+    ops=(Address(name="Operations", address="ops@fulfillment.example"),),
+    admins=(Address(name="Admins", address="admins@fulfillment.example"),),
 )
 """Who we are where nobody has said so: in tests and demonstrations."""

@@ -25,6 +25,7 @@ PROD = {
 USUAL = replace(
     Policy(),
     no_show_suspected_after=timedelta(minutes=30),
+    nudge_once_when_late=True,
     quiet=QuietHours(start=time(21), end=time(8)),
 )
 # One other value for every setting that the rules read.

@@ -462,7 +462,10 @@ class JobWorkflow(Story[JobCommand, JobEntry, JobAnswer]):
             retry_policy=UNTIL_IT_WORKS,
             summary=written([each.step for each in entries]),
         )
-        return any(each.notices or each.reminders for each in entries)
+        # Releases up to 0.4.0 told the chosen provider from here, and their runs go on delivering at that
+        # step; today the assignment tells them, and there may be nothing to deliver.
+        chosen = AssignmentMade.__name__
+        return any(each.notices or each.reminders or chosen in each.step.events for each in entries)
 
 
 def opened(assignment: Assignment, policy: Policy) -> Standing:

@@ -42,6 +42,7 @@ class Policy:
     sla_auto_action: bool = False
     visit_offsets: tuple[timedelta, ...] = (timedelta(minutes=1440), timedelta(minutes=120))
     reminder_max_lateness: timedelta = timedelta(minutes=30)
+    nudge_once_when_late: bool = False
     quiet: QuietHours | None = None
     clocks: Clocks = NOT_KNOWN
     start_check_after: timedelta = timedelta(minutes=15)

@@ -104,6 +104,7 @@ class RuleSettings(BaseSettings):
             sla_auto_action=self.sla_auto_action,
             visit_offsets=tuple(timedelta(minutes=before) for before in self.reminder_visit_offsets_minutes),
             reminder_max_lateness=timedelta(minutes=self.reminder_max_lateness_minutes),
+            nudge_once_when_late=True,
             quiet=quiet_hours(self.quiet_hours),
             start_check_after=timedelta(minutes=self.start_check_minutes),
             completion_grace=timedelta(minutes=self.completion_grace_minutes),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
+from fulfillment.domain.assignment.commands import ExtendDeadline
 from fulfillment.domain.assignment.deadlines import deadlines
 from fulfillment.domain.assignment.events import BecameOverdue, DeadlineExtended
 from fulfillment.domain.assignment.state import Assignment
@@ -21,11 +22,14 @@ from tests.domain.people import (
     HOUR,
     MINUTE,
     NOON,
+    OLGA,
     POLICY,
     PROPOSED,
+    ROOT,
     after,
     brief,
     confirms,
+    denies,
     due,
     holds,
     in_time,
@@ -40,6 +44,7 @@ from tests.domain.people import (
 BERLIN = clock_of("Europe/Berlin", since=NOON - DAY, until=NOON + 365 * DAY)
 NIGHT = replace(
     POLICY,
+    nudge_once_when_late=True,
     quiet=QuietHours(start=time(21), end=time(8)),
     clocks=Clocks(customer=BERLIN, provider=BERLIN),
 )
@@ -105,6 +110,56 @@ class TestANudge:
         assert isinstance(extended, DeadlineExtended)
         assert extended.to == MORNING
 
+    def test_a_little_late_at_nightfall_waits_too(self) -> None:
+        patient = replace(NIGHT, sla_propose=15.9 * HOUR)
+
+        (extended,) = rings(FRESH, "sla_propose_l1/e1.v0/provider", at=EVENING + 2 * MINUTE, policy=patient)
+
+        assert isinstance(extended, DeadlineExtended)
+        assert extended.to == MORNING
+
+    def test_is_one_where_two_have_waited_for_the_same_morning(self) -> None:
+        impatient = replace(NIGHT, sla_propose=9 * HOUR)
+        late = replace(FRESH, turn_since=NOON + 6 * HOUR)
+
+        _, happened = in_time(late, until=MORNING, policy=impatient)
+
+        assert [(each.n, each.verdict) for each in reminders(happened)] == [
+            (1, "skipped_covered"),
+            (2, "planned"),
+        ]
+
+    def test_to_resubmit_waits_for_the_morning(self) -> None:
+        late = after(DONE, denies(ROOT), at=MORNING.replace(hour=15) + 6 * DAY, policy=NIGHT)
+
+        at = due(late, "resubmit_nudge/p1", policy=NIGHT)
+
+        assert at is not None
+        assert at.hour == MORNING.hour
+
+    def test_that_may_not_be_given_any_more_is_a_notice_instead(self) -> None:
+        patient = replace(NIGHT, sla_propose=12 * HOUR)
+        often = replace(FRESH, nudged=(FRESH.turn, FRESH.turn))
+
+        _, happened = in_time(often, until=MORNING, policy=patient)
+
+        assert [each.nudged for each in happened if isinstance(each, BecameOverdue)] == [False]
+
+    def test_that_staff_have_moved_into_the_night_comes_at_night(self) -> None:
+        moved = after(
+            after(FRESH, holds(until=NOON + HOUR), policy=NIGHT),
+            ExtendDeadline(
+                actor=OLGA,
+                deadline_id="sla_propose_l1/e1.v0/provider",
+                to=EVENING + HOUR,
+                reason="they work nights",
+            ),
+            at=NOON + 2 * HOUR,
+            policy=NIGHT,
+        )
+
+        assert due(moved, "sla_propose_l1/e1.v0/provider", policy=NIGHT) == EVENING + HOUR
+
 
 class TestTheReminderOfADayBefore:
     @pytest.mark.parametrize(
@@ -126,6 +181,13 @@ class TestTheReminderOfADayBefore:
         it = scheduled(start, agreed=agreed)
 
         assert due(it, "visit_1440m/v1/customer", policy=NIGHT) == expected
+
+    def test_is_covered_by_an_agreement_in_the_night_before(self) -> None:
+        it = scheduled(EVENING + DAY + 3 * HOUR, agreed=EVENING + 3.5 * HOUR)
+
+        _, happened = in_time(it, until=MORNING, policy=NIGHT)
+
+        assert {each.verdict for each in reminders(happened)} == {"skipped_covered"}
 
     def test_of_two_hours_before_comes_at_any_hour(self) -> None:
         it = scheduled(NOON + 3 * DAY + 14 * HOUR)

@@ -36,6 +36,7 @@ from tests.domain.people import (
 )
 
 START, END = NEXT_WEEK.start, NEXT_WEEK.end
+TODAYS = replace(POLICY, nudge_once_when_late=True)
 
 
 class TestBeforeTheVisit:
@@ -173,7 +174,10 @@ class TestAfterAnOutage:
         at = END + 5 * DAY
 
         verdicts = {
-            n: [each.verdict for each in reminders(rings(IN_PROGRESS, f"completion_nudge/v1/{n}", at=at))]
+            n: [
+                each.verdict
+                for each in reminders(rings(IN_PROGRESS, f"completion_nudge/v1/{n}", at=at, policy=TODAYS))
+            ]
             for n in (1, 2, 3)
         }
 
@@ -187,7 +191,18 @@ class TestAfterAnOutage:
         at = NOON + 30 * HOUR
 
         first, second = (
-            reminders(rings(FRESH, f"sla_propose_l{level}/e1.v0/provider", at=at)) for level in (1, 2)
+            reminders(rings(FRESH, f"sla_propose_l{level}/e1.v0/provider", at=at, policy=TODAYS))
+            for level in (1, 2)
         )
 
-        assert [each.verdict for each in (*first, *second)] == [Verdict.SKIPPED_COVERED, Verdict.PLANNED]
+        assert [(each.n, each.verdict) for each in (*first, *second)] == [
+            (1, Verdict.SKIPPED_COVERED),
+            (2, Verdict.PLANNED),
+        ]
+
+    def test_runs_from_before_that_rule_send_both(self) -> None:
+        at = NOON + 30 * HOUR
+
+        first = reminders(rings(FRESH, "sla_propose_l1/e1.v0/provider", at=at))
+
+        assert [each.verdict for each in first] == [Verdict.PLANNED]

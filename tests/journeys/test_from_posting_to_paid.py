@@ -152,7 +152,6 @@ async def _expect_everybody_was_told(deal: Deal) -> None:
     )
     told = {(row["event"], row["role"]) for row in owed}
     assert told >= {
-        ("notifyAssignmentOpened", "provider"),
         ("notifyScheduleProposed", "customer"),
         ("notifyScheduleProposed", "provider"),
         ("notifyScheduleConfirmed", "customer"),

@@ -50,6 +50,7 @@ class DeadlineKind(StrEnum):
     AUTH_EXPIRING = "auth_expiring"
 
 
+RESUBMISSION_ENDS = DeadlineKind.RESUBMIT_EXPIRY
 ORDER = {kind: place for place, kind in enumerate(DeadlineKind)}
 
 UNHELD = frozenset(
@@ -82,6 +83,7 @@ WAITS_FOR_MORNING = frozenset(
         DeadlineKind.SLA_PROPOSE,
         DeadlineKind.SLA_CONFIRM,
         DeadlineKind.COMPLETION_NUDGE,
+        DeadlineKind.RESUBMIT_NUDGE,
         DeadlineKind.MORNING_NUDGE,
     }
 )
@@ -119,8 +121,8 @@ def deadlines(assignment: Assignment, policy: Policy) -> tuple[Deadline, ...]:
     """
     still_until = assignment.holds[-1].until if assignment.holds else None
     waiting = (
-        _after_the_night(replace(each, due=max(each.due, still_until)), policy)
-        if still_until and each.kind in SILENT_WHILE_HELD
+        _after_the_hold(assignment, each, still_until, policy)
+        if still_until and each.due < still_until and each.kind in SILENT_WHILE_HELD
         else each
         for each in every_deadline(assignment, policy)
         if each.id not in assignment.passed
@@ -161,11 +163,22 @@ def _considerate(assignment: Assignment, deadline: Deadline, policy: Policy) -> 
 
 
 def _said_in_time(assignment: Assignment, nudge: Deadline, policy: Policy) -> Deadline:
-    """Return `nudge` no later than the proposal lapses that it is about, so that it is on record (R3)."""
+    """Return `nudge` no later than the end of what it is about, so that it is on record (R3)."""
     proposal = assignment.open_proposal
+    if nudge.kind is DeadlineKind.RESUBMIT_NUDGE:
+        ends = (each.due for each in _by_the_rules(assignment, policy) if each.kind is RESUBMISSION_ENDS)
+        return replace(nudge, due=min(nudge.due, next(ends, nudge.due)))
     if proposal is None or nudge.kind is DeadlineKind.COMPLETION_NUDGE:
         return nudge
     return replace(nudge, due=min(nudge.due, expiry(assignment, proposal, policy)))
+
+
+def _after_the_hold(assignment: Assignment, deadline: Deadline, until: datetime, policy: Policy) -> Deadline:
+    """Return `deadline` when the hold is over, and the night with it if it ends in one."""
+    waiting = replace(deadline, due=until)
+    if policy.quiet is None or extension_of(assignment, deadline.id):
+        return waiting
+    return _said_in_time(assignment, _after_the_night(waiting, policy), policy)
 
 
 def _after_the_night(deadline: Deadline, policy: Policy) -> Deadline:

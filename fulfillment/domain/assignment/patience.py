@@ -117,8 +117,8 @@ def _patience_level(
             *_auto_action(assignment, deadline, at=at, policy=policy),
         )
     if deadline.n == WHOLE_LEVEL and policy.quiet_at(deadline.due, for_=deadline.to):
-        # The side sleeps; a nudge of its own comes in the morning.
-        return (BecameOverdue(owed_by=deadline.to, at=at),)
+        # The side sleeps; a nudge of its own comes in the morning, if it may still be nudged.
+        return (BecameOverdue(owed_by=deadline.to, at=at, nudged=_may_be_nudged(assignment, deadline)),)
     events = _nudge(assignment, deadline, NUDGES[deadline.kind], at=at, policy=policy)
     if deadline.n == WHOLE_LEVEL:
         overdue = BecameOverdue(owed_by=deadline.to, at=at, nudged=any(map(_goes_out, events)))
@@ -141,6 +141,11 @@ def _nudge(
     if kind is ReminderKind.PROPOSE_NUDGE and not may_nudge_to_propose(assignment, deadline.to):
         return ()
     return (_fell_due(assignment, deadline, kind, at=at, policy=policy),)
+
+
+def _may_be_nudged(assignment: Assignment, deadline: Deadline) -> bool:
+    proposing = deadline.kind is DeadlineKind.SLA_PROPOSE
+    return not proposing or may_nudge_to_propose(assignment, deadline.to)
 
 
 def may_nudge_to_propose(assignment: Assignment, party: Party) -> bool:
@@ -197,7 +202,7 @@ def _fell_due(
         kind=kind,
         to=recipient(assignment, deadline.to),
         basis=f"e{assignment.epoch}" if proposing else _basis(deadline),
-        n=assignment.nudged.count(deadline.to) + 1 if proposing else deadline.n,
+        n=max(assignment.nudged.count(deadline.to) + 1, deadline.n) if proposing else deadline.n,
         due=deadline.due,
         verdict=verdict(assignment, deadline, kind, at=at, policy=policy),
         rule=deadline.id,

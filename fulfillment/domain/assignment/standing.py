@@ -76,7 +76,10 @@ def standing(assignment: Assignment, policy: Policy) -> Standing:
 
 def reminds(assignment: Assignment, deadline: Deadline) -> bool:
     """Return whether somebody is reminded when `deadline` comes; the last level only alerts operations."""
-    if deadline.kind is DeadlineKind.SLA_PROPOSE and not may_nudge_to_propose(assignment, deadline.to):
+    proposing = deadline.kind is DeadlineKind.SLA_PROPOSE or (
+        deadline.kind is DeadlineKind.MORNING_NUDGE and assignment.open_proposal is None
+    )
+    if proposing and not may_nudge_to_propose(assignment, deadline.to):
         return False
     if assignment.incident and deadline.kind in SILENT_WHILE_OPEN:
         return False

@@ -7,6 +7,7 @@ from fulfillment.domain.assignment.deadlines import (
     COMPLETION_NUDGES,
     HOURS_BEFORE,
     OVERDUE_LEVEL,
+    PATIENT,
     Deadline,
     DeadlineKind,
     deadlines,
@@ -35,12 +36,12 @@ SILENT_WHILE_OPEN = frozenset({DeadlineKind.START_CHECK, DeadlineKind.COMPLETION
 def put_off_to_the_morning(
     assignment: Assignment, deadline: Deadline, *, at: datetime, policy: Policy
 ) -> datetime | None:
-    """Return when the night is over in which a reminder would come that is late already, if it can wait.
+    """Return when the night is over in which a reminder would come that is late, if it can wait.
 
-    The plan keeps clear of quiet hours by itself; this is for what an outage has carried into them.
+    The plan keeps clear of quiet hours by itself; this is for what a delay has carried into them.
     """
     span = policy.quiet_at(at, for_=deadline.to)
-    if span is None or at - deadline.due <= policy.reminder_max_lateness:
+    if span is None:
         return None
     morning, proposal, agreed = span[1], assignment.open_proposal, assignment.agreed
     if deadline.before and agreed:
@@ -58,6 +59,8 @@ def verdict(
     proposal = assignment.open_proposal
     if assignment.incident and deadline.kind in SILENT_WHILE_OPEN:
         return Verdict.SKIPPED_OBSOLETE
+    if deadline.kind in PATIENT and deadline.n > 1 and policy.quiet_at(at, for_=deadline.to):
+        return Verdict.SKIPPED_QUIET  # late, and in the night: a notice says that it is overdue
     if _is_overtaken(assignment, deadline, at=at, policy=policy):
         return Verdict.SKIPPED_COVERED
     if kind is ReminderKind.CONFIRM_NUDGE and proposal:
@@ -72,11 +75,12 @@ def verdict(
 
 
 def _is_overtaken(assignment: Assignment, deadline: Deadline, *, at: datetime, policy: Policy) -> bool:
-    """Return whether the next nudge of the same is due by now as well: after an outage one is enough (R4)."""
-    if deadline.kind not in NUDGING:
+    """Return whether the next nudge of the same is due by now as well: one at a time is enough (R4, R15)."""
+    if deadline.kind not in NUDGING or not policy.nudge_once_when_late:
         return False
     return any(
-        each.kind is deadline.kind and each.to is deadline.to and each.basis == deadline.basis
+        each.kind in {deadline.kind, DeadlineKind.MORNING_NUDGE}
+        and (each.to, each.basis) == (deadline.to, deadline.basis)
         for each in deadlines(assignment, policy)
         if each.n == deadline.n + 1 and each.n <= NUDGING[deadline.kind] and each.due <= at
     )
@@ -88,7 +92,7 @@ def _on_a_visit(
     agreed = assignment.agreed
     if agreed is None:
         return Verdict.SKIPPED_OBSOLETE
-    if agreed.at > deadline.due:
+    if agreed.at > (deadline.moved_from or deadline.due):
         return Verdict.SKIPPED_COVERED
     if at >= agreed.window.start:
         return Verdict.SKIPPED_LATE

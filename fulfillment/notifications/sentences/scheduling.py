@@ -36,16 +36,6 @@ SCHEDULING: Catalogue = {
         ),
     },
     "notifyAssignmentOpened/proposed": {
-        Role.CUSTOMER: Words(
-            subject="{other} takes on {job}",
-            says=("{other} has taken on {job}, and a time for the visit is proposed already.",),
-            do=(ANSWER,),
-            otherwise=(LAPSES,),
-            button="Answer the proposal",
-            tone=Tone.GOOD,
-            when="Proposed",
-            by="Answer by",
-        ),
         Role.PROVIDER: Words(
             subject="Yours now: {job}",
             says=(
