@@ -1,10 +1,12 @@
 """Telling people things, for a workflow: what lies in the outbox is sent, marked, and counted."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.typing import FilteringBoundLogger
 from temporalio import activity
@@ -14,9 +16,10 @@ from activities.alive import alive
 from fulfillment.domain.messages import Channel
 from fulfillment.gateways.notices import WhyRefused
 from fulfillment.notifications.delivering import Delivering, Ended
-from fulfillment.store import outbox
+from fulfillment.store import asides, outbox
+from fulfillment.store.asides import Aside
 from fulfillment.store.outbox import Outcome, Waiting
-from fulfillment.store.tables import OutboxStatus
+from fulfillment.store.tables import DeliveryStatus, OutboxStatus
 from fulfillment.store.tasks import Task, open_task
 from fulfillment.telemetry import (
     NOTICE_ATTEMPTS,
@@ -56,12 +59,12 @@ class Notices:
 
     @activity.defn(name="deliver")
     async def deliver(self, delivery: Delivery) -> int:
-        """Send what is owed about something, oldest first, and return how many messages went out.
+        """Send what is owed about something, oldest first, and return how many people were reached.
 
-        Each stands for itself. One that can never arrive is marked as failed for good; one that cannot be
-        sent now stays in the outbox, and in the end the activity fails so that it is asked again. A repeat
-        sends nothing that was marked; only a mail whose sender died between sending and marking goes out
-        again, under the same Message-ID.
+        Each message stands for itself. One that can never arrive is marked as failed for good; one that
+        cannot be sent now stays in the outbox, and in the end the activity fails so that it is asked again.
+        A repeat sends nothing that was marked; only a mail whose sender died between sending and marking
+        goes out again, under the same Message-ID. Systems are told when people have been.
         """
         # The workflow claims, whichever of its activities and runs it is: they follow one another, and
         # each has to finish what the one before it left behind.
@@ -73,7 +76,8 @@ class Notices:
             while fresh := [each for each in await self._owed(delivery, by=by) if each.key not in fates]:
                 for each in fresh:
                     fates[each.key] = await self.pass_on(each, by=by)
-        _expect_none_delayed(fates)
+            told = [await self.pass_aside(each) for each in await self._asides(delivery)]
+        _expect_none_delayed([*fates.values(), *told])
         return sum(fate is Fate.SENT for fate in fates.values())
 
     async def pass_on(self, owed: Waiting, *, by: str, swept: bool = False) -> Fate:
@@ -81,21 +85,51 @@ class Notices:
         try:
             async with self._sessions.begin() as session:
                 if not await outbox.claim(session, owed.key, by=by):
-                    return Fate.TAKEN
+                    # An attempt of ours that was given up may still be at it; we come back.
+                    return Fate.DELAYED if owed.ours else Fate.TAKEN
                 prepared = await self._delivering.prepare(session, owed)
-        except LookupError:
-            log.error("notice.about_nothing", key=owed.key, about=owed.about)  # noqa: TRY400 - no text of it
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one message must never stop the others (3.4)
+            log.error("notice.malformed", key=owed.key, why=type(error).__name__)  # noqa: TRY400 - no text of it
             return await self._mark(owed, Ended(status=OutboxStatus.FAILED, reason=WhyRefused.MALFORMED))
         ended = await self._delivering.send(prepared)
-        for attempt in ended.attempts:
-            NOTICE_ATTEMPTS.labels(channel=attempt.channel.value, outcome=attempt.status.value).inc()
+        for end in ended.by:
+            NOTICE_ATTEMPTS.labels(channel=end.channel.value, outcome=end.status.value).inc()
         if ended.status is None:
+            async with self._sessions.begin() as session:
+                await outbox.release(session, owed.key, by=by)
             return Fate.DELAYED
         return await self._mark(owed, ended, swept=swept)
+
+    async def pass_aside(self, aside: Aside) -> Fate:
+        """Begin, tell a system, end, each committed before the next begins."""
+        try:
+            async with self._sessions.begin() as session:
+                letter = await self._delivering.prepare_aside(session, aside)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("notice.malformed", key=aside.owed.key, why=type(error).__name__)  # noqa: TRY400 - no text of it
+            outcome = Outcome(
+                channel=aside.channel, status=DeliveryStatus.FAILED, reason=WhyRefused.MALFORMED
+            )
+            async with self._sessions.begin() as session:
+                await outbox.end(session, aside.owed.key, outcome)
+        else:
+            if letter is None:
+                return Fate.TAKEN
+            outcome = await self._delivering.send_aside(letter, aside.channel)
+        NOTICE_ATTEMPTS.labels(channel=outcome.channel.value, outcome=outcome.status.value).inc()
+        return Fate.DELAYED if outcome.status is DeliveryStatus.DELAYED else Fate.ENDED
 
     async def _owed(self, delivery: Delivery, *, by: str) -> tuple[Waiting, ...]:
         async with self._sessions() as session:
             return await outbox.waiting(session, delivery.about, by=by)
+
+    async def _asides(self, delivery: Delivery) -> tuple[Aside, ...]:
+        async with self._sessions() as session:
+            return await asides.waiting(session, delivery.about)
 
     async def _mark(self, owed: Waiting, ended: Ended, *, swept: bool = False) -> Fate:
         if ended.status is None:
@@ -143,8 +177,8 @@ def _last(ended: Ended) -> Outcome:
     return ended.by[-1]
 
 
-def _expect_none_delayed(fates: dict[str, Fate]) -> None:
-    delayed = sum(fate is Fate.DELAYED for fate in fates.values())
+def _expect_none_delayed(fates: Sequence[Fate]) -> None:
+    delayed = sum(fate is Fate.DELAYED for fate in fates)
     if delayed:
         raise ApplicationError(
             f"{delayed} of {len(fates)} messages cannot be sent now and stay in the outbox", type=DELAYED

@@ -1,6 +1,7 @@
 """The sweep: the net beneath the timers. In health it finds nothing; what it finds, it mends and counts."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,14 +19,15 @@ from activities.runs import Runs
 from fulfillment.domain.assignment.patience import falls_due
 from fulfillment.domain.assignment.standing import reminds
 from fulfillment.domain.policy import Policy
-from fulfillment.store import ledger, outbox
+from fulfillment.store import asides, ledger, outbox
+from fulfillment.store.asides import Aside
 from fulfillment.store.ledger import About, Due
 from fulfillment.store.outbox import Waiting
 from fulfillment.store.tables import Entity
 from fulfillment.store.tasks import Task, open_task
 from fulfillment.store.views import lateness
-from fulfillment.store.views.lateness import Watched
-from fulfillment.telemetry import SWEEP_DRIFT
+from fulfillment.store.views.lateness import Seen, Watched
+from fulfillment.telemetry import SWEEP_DRIFT, SWEEP_SECONDS
 
 log: FilteringBoundLogger = structlog.get_logger(__name__)
 
@@ -34,31 +36,45 @@ PAGE = 100
 AT_ONCE = 8
 MOST_CHECKED = 500
 RUN_MISSING = "run_missing"
-TURNS = 288
-"""Each sweep also looks at one slice of all open assignments, so that each is seen about once a day."""
-ALL_IDS = 2**32
-
 T = TypeVar("T")
 U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepWanted:
-    """How far ahead to look for runs that will be needed, and which slice of the rest is in turn."""
+    """How far ahead to look for runs that will be needed, and after which id the last sweep has stopped."""
 
     lookahead: timedelta
-    turn: int
+    checked_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """What was found: all zeros when everything is well."""
+    """What was found: all zeros when everything is well.
+
+    `failed` could not be mended now. `checked` runs were looked at; the next sweep goes on after the id
+    `checked_to`, and from the beginning when that is empty.
+    """
 
     late_reminders: int = 0
     forgotten_messages: int = 0
     missing_runs: int = 0
     unmarked_overdue: int = 0
+    failed: int = 0
     checked: int = 0
+    checked_to: str = ""
+
+    @property
+    def is_all_well(self) -> bool:
+        return not any(
+            (
+                self.late_reminders,
+                self.forgotten_messages,
+                self.missing_runs,
+                self.unmarked_overdue,
+                self.failed,
+            )
+        )
 
 
 class Sweep:
@@ -71,6 +87,7 @@ class Sweep:
         self._notices = notices
         self._runs = runs
         self._policy = policy
+        self._failed = 0
 
     @activity.defn(name="sweep_reminders")
     async def sweep_reminders(self, wanted: SweepWanted) -> Swept:
@@ -79,17 +96,22 @@ class Sweep:
         Everything goes through the same ledger and the same claims as in the runs, so that a run that wakes
         later finds its reminder sent. A repeat finds less.
         """
+        self._failed = 0
         async with alive():
+            began = time.monotonic()
             overdue, late = await self._late()
+            checked, checked_to = await self._in_sight(wanted)
+            missing = sum(await self._each(self._report_if_missing, checked))
             forgotten = await self._forgotten()
-            checked = await self._in_sight(wanted)
-            missing = sum(await _at_once(self._report_if_missing, checked))
+            SWEEP_SECONDS.observe(time.monotonic() - began)
         found = Swept(
             late_reminders=late,
             forgotten_messages=forgotten,
             missing_runs=missing,
             unmarked_overdue=overdue,
+            failed=self._failed,
             checked=len(checked),
+            checked_to=checked_to,
         )
         _count(found)
         return found
@@ -99,7 +121,7 @@ class Sweep:
         overdue, late, last = 0, 0, None
         while page := await self._page(last):
             overdue += sum(_is_overdue_unmarked(each) for each in page)
-            late += sum(await _at_once(self._remind_instead, page))
+            late += sum(await self._each(self._remind_instead, page))
             last = page[-1]
         return overdue, late
 
@@ -138,45 +160,72 @@ class Sweep:
         return replace(self._policy, clocks=await clocks(session, wanted))
 
     async def _forgotten(self) -> int:
-        """Send what nobody has taken care of, page by page; return how many messages that were."""
-        sent = 0
-        while page := await self._unsent():
-            fates = await _at_once(self._pass_on, page)
+        """Send what nobody has taken care of, each message once in a sweep; return how many arrived."""
+        sent, last, last_aside = 0, None, None
+        while page := await self._unsent(last):
+            fates = await self._each(self._pass_on, page)
             sent += sum(fate is Fate.SENT for fate in fates)
-            if all(fate is Fate.TAKEN for fate in fates):
-                break
+            last = page[-1]
+        while told := await self._untold(last_aside):
+            await self._each(self._notices.pass_aside, told)
+            last_aside = told[-1]
         return sent
 
-    async def _unsent(self) -> tuple[Waiting, ...]:
+    async def _unsent(self, last: Waiting | None) -> tuple[Waiting, ...]:
         async with self._sessions() as session:
-            return await outbox.forgotten(session, limit=PAGE)
+            return await outbox.forgotten(session, after=last, limit=PAGE)
+
+    async def _untold(self, last: Aside | None) -> tuple[Aside, ...]:
+        async with self._sessions() as session:
+            return await asides.forgotten(session, after=last, limit=PAGE)
 
     async def _pass_on(self, owed: Waiting) -> Fate:
         return await self._notices.pass_on(owed, by=BY, swept=True)
 
-    async def _in_sight(self, wanted: SweepWanted) -> tuple[Watched, ...]:
-        """Return the assignments whose runs are needed soon, and those of the slice that is in turn."""
+    async def _in_sight(self, wanted: SweepWanted) -> tuple[tuple[Seen, ...], str]:
+        """Return what is open and needed soon, and what is next in turn, with where the turn has come to."""
         until = datetime.now(UTC) + wanted.lookahead
-        since, end = slice_of(wanted.turn)
         async with self._sessions() as session:
             late = await lateness.late(session, limit=MOST_CHECKED)
             soon = await lateness.soon_due(session, until=until, limit=MOST_CHECKED)
-            others = await lateness.in_turn(session, since=since, until=end, limit=MOST_CHECKED)
-        return tuple({each.id: each for each in (*late, *soon, *others)}.values())
+            turn = await lateness.in_turn(session, after=wanted.checked_to, limit=MOST_CHECKED)
+        urgent = [lateness.seen(each) for each in (*late, *soon)]
+        checked_to = turn[-1].id if len(turn) == MOST_CHECKED else ""
+        return tuple({each.run: each for each in (*urgent, *turn)}.values()), checked_to
 
-    async def _report_if_missing(self, watched: Watched) -> bool:
-        """Ask operations to look after an open assignment that no run keeps; return whether that is news."""
-        if await self._runs.is_running(f"assignment-{watched.id}"):
+    async def _report_if_missing(self, seen: Seen) -> bool:
+        """Ask operations to look after something open that no run keeps; return whether that is news."""
+        if await self._runs.is_running(seen.run) or not await self._is_still_open(seen):
             return False
         task = Task(
-            id=f"{RUN_MISSING}/{Entity.ASSIGNMENT}/{watched.id}",
+            id=f"{RUN_MISSING}/{seen.entity}/{seen.id}",
             type=RUN_MISSING,
-            entity=Entity.ASSIGNMENT,
-            entity_id=watched.id,
-            detail=f"{watched.standing.assignment.status}, and no run: nobody is reminded, nothing expires",
+            entity=seen.entity,
+            entity_id=seen.id,
+            detail=f"{seen.status}, and no run: nobody is reminded, nothing expires",
         )
         async with self._sessions.begin() as session:
             return await open_task(session, task)
+
+    async def _is_still_open(self, seen: Seen) -> bool:
+        """Look again: a run that has just ended has written so before."""
+        async with self._sessions() as session:
+            return await lateness.is_open(session, seen)
+
+    async def _each(self, do: Callable[[T], Awaitable[U]], each_of: Sequence[T]) -> list[U]:
+        """Return what `do` returns for each, some at a time; what fails is counted and stops nobody."""
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def one(it: T) -> list[U]:
+            async with turn:
+                try:
+                    return [await do(it)]
+                except Exception as error:  # noqa: BLE001 - the net must not tear at its first knot
+                    log.error("sweep.failed", step=do.__name__, why=type(error).__name__)  # noqa: TRY400
+                    self._failed += 1
+                    return []
+
+        return [result for results in await asyncio.gather(*map(one, each_of)) for result in results]
 
 
 def _is_overdue_unmarked(watched: Watched) -> bool:
@@ -188,33 +237,17 @@ def _is_overdue_unmarked(watched: Watched) -> bool:
     return due is not None and due < watched.read_at and not held and not marked
 
 
-def slice_of(turn: int) -> tuple[str, str]:
-    """Return the first id of a slice and of the next one; the ids we make are spread evenly."""
-    first, following = (ALL_IDS * each // TURNS for each in (turn % TURNS, turn % TURNS + 1))
-    return f"{first:08x}", f"{following:08x}" if following < ALL_IDS else "g"
-
-
 def _count(found: Swept) -> None:
     SWEEP_DRIFT.labels(kind="late_reminder").inc(found.late_reminders)
     SWEEP_DRIFT.labels(kind="forgotten_message").inc(found.forgotten_messages)
     SWEEP_DRIFT.labels(kind="missing_run").inc(found.missing_runs)
     SWEEP_DRIFT.labels(kind="unmarked_overdue").inc(found.unmarked_overdue)
-    if found.late_reminders or found.forgotten_messages or found.missing_runs or found.unmarked_overdue:
+    if not found.is_all_well:
         log.warning(
             "sweep.found",
             late_reminders=found.late_reminders,
             forgotten_messages=found.forgotten_messages,
             missing_runs=found.missing_runs,
             unmarked_overdue=found.unmarked_overdue,
+            failed=found.failed,
         )
-
-
-async def _at_once(do: Callable[[T], Awaitable[U]], each_of: Sequence[T]) -> list[U]:
-    """Return what `do` returns for each, some at a time."""
-    turn = asyncio.Semaphore(AT_ONCE)
-
-    async def one(it: T) -> U:
-        async with turn:
-            return await do(it)
-
-    return await asyncio.gather(*(one(it) for it in each_of))

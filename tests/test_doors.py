@@ -255,6 +255,23 @@ async def test_a_consent_that_was_taken_back_is_forgotten(world: World) -> None:
     assert outcomes
 
 
+async def test_a_message_is_made_up_when_it_is_sent_of_what_is_known_then(world: World) -> None:
+    diary = await agreed(world)
+    async with world.sessions.begin() as session:
+        ann = await directory.find(session, diary.it.customer_id)
+        assert ann is not None
+        await directory.register(
+            session, replace(ann, name="Ann Ashe", email="ashe@example.org", timezone="Asia/Tokyo")
+        )
+
+    await world.deliver(diary.it.id)
+
+    assert to(world, "ann@example.org") == []
+    text = to(world, "ashe@example.org")[-1].mime.get_body(("plain",)).get_content()
+    assert "Ann Ashe" in text
+    assert "Asia/Tokyo" in text
+
+
 async def test_nothing_personal_is_logged(world: World) -> None:
     diary = await agreed(world, phone=PHONE, sms_consent=True)
 

@@ -271,6 +271,11 @@ class TestWhatPeopleAreTold:
             ("SMTP_SECURITY", "ssl", "it takes tls, starttls, none"),
             ("WEBHOOK_SECRETS", "swordfish", "it takes whsec_ and 24 to 64 bytes in base64"),
             ("SECRETS_KEYS", "short", "it takes 32 bytes in url-safe base64"),
+            (
+                "SECRETS_KEYS",
+                2 * "wdNFCfVGVsmXPYNQaLfnbcxVt0qnOdaT2RlZUSZMbU4=",
+                "it takes 32 bytes in url-safe",
+            ),
             ("TWILIO_FROM", "the boss himself", "TWILIO_FROM"),
             ("CALENDAR_STORE_URL", "ftp://files", "CALENDAR_STORE_URL"),
         ],

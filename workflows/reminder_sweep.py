@@ -18,7 +18,7 @@ from temporalio.client import (
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.sweep import TURNS, Sweep, SweepWanted, Swept
+    from activities.sweep import Sweep, SweepWanted, Swept
 
 from workflows.names import NOTIFICATIONS_QUEUE, QUEUE
 
@@ -37,12 +37,11 @@ class Sweeping:
 class ReminderSweepWorkflow:
     @workflow.run
     async def run(self, sweeping: Sweeping) -> Swept:
+        """Sweep once, and go on where the last sweep of the schedule has stopped checking runs."""
+        before = workflow.get_last_completion_result(Swept) if workflow.has_last_completion_result() else None
         found = await workflow.execute_activity_method(
             Sweep.sweep_reminders,
-            SweepWanted(
-                lookahead=sweeping.lookahead,
-                turn=int(workflow.now().timestamp() / GRAIN.total_seconds()) % TURNS,
-            ),
+            SweepWanted(lookahead=sweeping.lookahead, checked_to=before.checked_to if before else ""),
             task_queue=NOTIFICATIONS_QUEUE,
             start_to_close_timeout=LONGEST,
             heartbeat_timeout=SIGN_OF_LIFE,
@@ -82,9 +81,10 @@ def _renewed(known: ScheduleUpdateInput, wanted: Schedule) -> ScheduleUpdate:
 
 
 def _in_words(found: Swept) -> str:
-    if found == Swept(checked=found.checked):
+    if found.is_all_well:
         return f"All is well; {found.checked} runs were looked at."
     return (
         f"Late reminders sent: {found.late_reminders}. Forgotten messages sent: {found.forgotten_messages}. "
-        f"Assignments without a run: {found.missing_runs}. Overdue, but not marked: {found.unmarked_overdue}."
+        f"Without a run: {found.missing_runs}. Overdue, but not marked: {found.unmarked_overdue}. "
+        f"Could not be mended now: {found.failed}."
     )

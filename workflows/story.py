@@ -39,7 +39,7 @@ COMMANDS_PER_RUN = 200
 """Replay is what recovery costs, so a run stays short."""
 ENTRIES_PER_BATCH = 50
 STUCK = timedelta(minutes=1)
-SIGN_OF_LIFE = timedelta(seconds=8)
+SIGN_OF_LIFE = timedelta(seconds=20)
 """A sender that says nothing for this long has died; one that waits for a slow server says so."""
 MAIL_PATIENCE = timedelta(hours=1)
 """After that the row stays in the outbox, and the sweep finds it there."""

@@ -16,7 +16,7 @@ from fulfillment.gateways.google_oauth import ConsentGone
 from fulfillment.gateways.mail import Address, CalendarPart, Mail, Mailer, message_id
 from fulfillment.gateways.notices import NoticeFailed, NoticeRefused, WhyRefused
 from fulfillment.gateways.objects import Objects, ObjectsFailed, ObjectsRefused
-from fulfillment.gateways.sealing import Sealer
+from fulfillment.gateways.sealing import Sealer, Unreadable
 from fulfillment.gateways.sms import Text, Texter
 from fulfillment.gateways.webhooks import Hook, Webhook
 from fulfillment.notifications.house import House
@@ -184,9 +184,12 @@ class ByCalendar:
         write = self._google.remove if entry.method is CalendarMethod.CANCEL else self._google.put
         try:
             await write(written, self._sealer.open(sealed))
+        except Unreadable:
+            # Somebody is exchanging the keys, and this process has not heard of the new one yet.
+            raise NoticeFailed("no key opens this consent") from None
         except ConsentGone:
             async with self._sessions.begin() as session:
-                await calendars.disconnect(session, person.id)
+                await calendars.disconnect(session, person.id, was=sealed)
             raise
         return written.id
 

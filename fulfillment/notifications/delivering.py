@@ -1,15 +1,17 @@
-"""Delivering: a message goes along its routes, and each attempt is on record before and after (trap R9).
+"""Delivering: a message goes to its person, and beside that to systems; each attempt is on record (trap R9).
 
-The routes are all taken: to the person by mail, or by text where mail cannot reach them; to the marketplace's
-own systems by webhook; into the person's calendar. On a route one channel follows another only when the one
-before it has failed for good.
+The person is mailed, or texted where a mail can never reach them: one channel follows another only when the
+one before it has failed for good. The marketplace's own systems are told by webhook, and the visit is written
+into the person's calendar, each on its own: no system that is down holds up what a person is told.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.typing import FilteringBoundLogger
 
@@ -20,7 +22,8 @@ from fulfillment.notifications.case import Case, look_up
 from fulfillment.notifications.channels import Senders
 from fulfillment.notifications.letter import Letter
 from fulfillment.notifications.service import NotificationsService
-from fulfillment.store import outbox
+from fulfillment.store import asides, outbox
+from fulfillment.store.asides import Aside
 from fulfillment.store.outbox import Outcome, Tried, Waiting
 from fulfillment.store.tables import DeliveryStatus, OutboxStatus
 
@@ -28,11 +31,13 @@ log: FilteringBoundLogger = structlog.get_logger(__name__)
 
 Sessions = async_sessionmaker[AsyncSession]
 
-ROUTES = ((Channel.EMAIL, Channel.SMS), (Channel.WEBHOOK,), (Channel.CALENDAR,))
-"""The first leads to the person."""
+TO_THE_PERSON = (Channel.EMAIL, Channel.SMS)
 ONCE_ONLY = frozenset({Channel.SMS})
 """Channels whose receiver cannot tell a repeat: what may have gone out is not sent again."""
 OF_VISITS = frozenset({ReminderKind.VISIT, ReminderKind.VISIT_24H, ReminderKind.VISIT_2H})
+
+SLOW, PAUSE = 4.0, 20.0
+"""Seconds. A channel that has taken this long to fail is left alone for a while; others wait for us."""
 
 FAILED = frozenset({DeliveryStatus.FAILED, DeliveryStatus.SKIPPED})
 ARRIVED = frozenset({DeliveryStatus.SENT, DeliveryStatus.UNKNOWN})
@@ -50,27 +55,24 @@ class Patience:
 class Prepared:
     """A message ready to be sent. Without a `letter` it has nothing to say any more.
 
-    `tried` is how far each channel had come before, `begun` the channels that are noted as begun now.
+    `route` are the channels that lead to the person, `tried` is how far each had come before, `begun` the one
+    that is noted as begun now.
     """
 
     case: Case
     letter: Letter | None
-    routes: tuple[tuple[Channel, ...], ...] = ()
+    route: tuple[Channel, ...] = ()
     tried: Mapping[Channel, Tried]
-    begun: frozenset[Channel] = frozenset()
+    begun: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """What has become of a message: None while a channel has to be tried again.
-
-    `by` are the ends that counted, `attempts` all that was tried now.
-    """
+    """What has become of a message: None while it has to be tried again; `by` is how its channels ended."""
 
     status: OutboxStatus | None
     by: tuple[Outcome, ...] = ()
     reason: str = ""
-    attempts: tuple[Outcome, ...] = ()
 
 
 class Delivering:
@@ -86,9 +88,10 @@ class Delivering:
         self._service = service
         self._senders = senders
         self._patience = patience or Patience()
+        self._paused: dict[Channel, float] = {}
 
     async def prepare(self, session: AsyncSession, owed: Waiting) -> Prepared:
-        """Return the message made up as things are now, and note on each route that it begins.
+        """Return the message made up as things are now, and note that it begins; systems are told later.
 
         Commit before `send`: what nobody can see has not begun.
 
@@ -100,12 +103,12 @@ class Delivering:
             return Prepared(case=case, letter=None, tried={})
         letter = await self._service.compose(session, case)
         tried = await outbox.tried(session, owed.key)
-        routes = [await self._open(session, route, letter, tried) for route in ROUTES]
-        following = (_following(route, tried) for route in routes)
-        begun = frozenset(channel for channel in following if channel)
-        for channel in sorted(begun):
-            await outbox.begin(session, owed.key, channel)
-        return Prepared(case=case, letter=letter, routes=tuple(routes), tried=tried, begun=begun)
+        route = await self._open(session, TO_THE_PERSON, letter, tried)
+        await asides.open_all(session, owed.key, await self._open(session, asides.CHANNELS, letter, tried))
+        begun = _following(route, tried)
+        if begun:
+            await outbox.begin(session, owed.key, begun)
+        return Prepared(case=case, letter=letter, route=route, tried=tried, begun=begun)
 
     async def _open(
         self, session: AsyncSession, route: Sequence[Channel], letter: Letter, tried: Mapping[Channel, Tried]
@@ -116,62 +119,77 @@ class Delivering:
         return tuple(channel for channel, reaches in zip(ours, reach, strict=True) if reaches)
 
     async def send(self, prepared: Prepared) -> Ended:
-        """Send along all routes, and return what has become of the message.
-
-        The route to the person decides: a message that reached them is sent, whatever a webhook says. But
-        while any channel has to be tried again, the message stays in the outbox.
-        """
+        """Send to the person, and return what has become of the message."""
         if prepared.letter is None:
             return Ended(status=OutboxStatus.SKIPPED, reason="obsolete")
-        ends = [await self._along(route, prepared) for route in prepared.routes]
-        attempts = tuple(outcome for end in ends for outcome in end)
-        if any(end and end[-1].status is DeliveryStatus.DELAYED for end in ends):
-            return Ended(status=None, attempts=attempts)
-        to_person = ends[0]
-        if not to_person:
-            known = [prepared.tried[each] for each in prepared.routes[0]]
-            reason = "" if known else WhyRefused.NO_ADDRESS
-            return Ended(status=OutboxStatus.FAILED, reason=reason, attempts=attempts)
-        ended_as = {
+        ends = await self._along(prepared)
+        if not ends:
+            return Ended(status=OutboxStatus.FAILED, reason=WhyRefused.NO_ADDRESS)
+        status = {
             DeliveryStatus.SENT: OutboxStatus.SENT,
             DeliveryStatus.UNKNOWN: OutboxStatus.UNKNOWN,
-        }
-        status = ended_as.get(to_person[-1].status, OutboxStatus.FAILED)
-        return Ended(status=status, by=to_person, attempts=attempts)
+            DeliveryStatus.DELAYED: None,
+        }.get(ends[-1].status, OutboxStatus.FAILED)
+        return Ended(status=status, by=ends)
 
-    async def _along(self, route: Sequence[Channel], prepared: Prepared) -> tuple[Outcome, ...]:
-        """Return how the channels of a route ended, up to the first that did not fail."""
+    async def prepare_aside(self, session: AsyncSession, aside: Aside) -> Letter | None:
+        """Return the message to tell a system, and note that this begins; None if somebody else tells it.
+
+        Raises:
+            LookupError: what it is about is not written down.
+        """
+        if not await asides.begin(session, aside):
+            return None
+        return await self._service.compose(session, await look_up(session, aside.owed))
+
+    async def send_aside(self, letter: Letter, channel: Channel) -> Outcome:
+        """Tell a system, and return how that ended, once it is on record."""
+        outcome = self._patiently(letter.case, await self._attempt(channel, letter))
+        async with self._sessions.begin() as session:
+            await outbox.end(session, letter.case.owed.key, outcome)
+        return outcome
+
+    async def _along(self, prepared: Prepared) -> tuple[Outcome, ...]:
+        """Return how the channels to the person ended, up to the first that did not fail."""
         ends: list[Outcome] = []
-        for channel in route:
+        for channel in prepared.route:
             before = prepared.tried.get(channel)
-            if before and before.status in FAILED:
-                continue
-            if before and before.status in ARRIVED:
-                return (Outcome(channel=channel, status=before.status),)
-            ends.append(await self._through(channel, prepared, before))
+            if before and before.status in FAILED | ARRIVED:
+                ends.append(_as_before(channel, before))
+            else:
+                ends.append(await self._through(channel, prepared, before))
             if ends[-1].status not in FAILED:
                 break
         return tuple(ends)
 
     async def _through(self, channel: Channel, prepared: Prepared, before: Tried | None) -> Outcome:
         """Return how an attempt on one channel ended, once that is on record."""
-        key = prepared.case.owed.key
+        key, letter = prepared.case.owed.key, prepared.letter
+        if letter is None:
+            raise AssertionError("a message without a letter takes no route")
         if _may_have_gone_out(channel, before):
             outcome = Outcome(channel=channel, status=DeliveryStatus.UNKNOWN, reason="sender_died")
         else:
-            if channel not in prepared.begun:
+            if channel is not prepared.begun:
                 async with self._sessions.begin() as session:
                     await outbox.begin(session, key, channel)
-            outcome = self._patiently(prepared.case, await self._attempt(channel, prepared))
+            outcome = self._patiently(prepared.case, await self._attempt(channel, letter))
         async with self._sessions.begin() as session:
             await outbox.end(session, key, outcome)
         return outcome
 
-    async def _attempt(self, channel: Channel, prepared: Prepared) -> Outcome:
-        key, letter = prepared.case.owed.key, prepared.letter
-        if letter is None:
-            raise AssertionError("a message without a letter takes no route")
-        told = {"key": key, "channel": channel.value, "request_id": letter.payload.request_id}
+    async def _attempt(self, channel: Channel, letter: Letter) -> Outcome:
+        if self._paused.get(channel, 0.0) > time.monotonic():
+            return Outcome(channel=channel, status=DeliveryStatus.DELAYED, reason="channel_paused")
+        began = time.monotonic()
+        outcome = await self._told(channel, letter)
+        if outcome.status is DeliveryStatus.DELAYED and time.monotonic() - began > SLOW:
+            self._paused[channel] = time.monotonic() + PAUSE
+        return outcome
+
+    async def _told(self, channel: Channel, letter: Letter) -> Outcome:
+        owed, payload = letter.case.owed, letter.payload
+        told = {"key": owed.key, "channel": channel.value, "request_id": payload.request_id}
         try:
             id = await self._senders[channel].send(letter)
         except NoticeRefused as refused:
@@ -181,19 +199,20 @@ class Delivering:
             log.warning("notice.fate_unknown", **told)
             return Outcome(channel=channel, status=DeliveryStatus.UNKNOWN, reason="no_answer")
         except NoticeFailed:
-            log.warning("notice.delayed", attempts=prepared.case.owed.attempts + 1, **told)
+            log.warning("notice.delayed", attempts=owed.attempts + 1, **told)
             return Outcome(channel=channel, status=DeliveryStatus.DELAYED, reason="channel_down")
-        except (TypeError, ValueError) as error:
+        except SQLAlchemyError:
+            raise  # our own books are not at hand; whoever comes next finds this one begun
+        except Exception as error:  # noqa: BLE001 - one message must never stop the others (3.4)
             # It will fail the same way for ever. The log gets no text of it: that quotes what people wrote.
             log.error("notice.malformed", why=type(error).__name__, **told)  # noqa: TRY400
             return Outcome(channel=channel, status=DeliveryStatus.FAILED, reason=WhyRefused.MALFORMED)
-        reminder, to = letter.payload.reminder, letter.payload.recipient
         log.info(
             "notice.sent",
-            notice=letter.payload.type,
-            reminder=reminder.kind.value if reminder else None,
-            to_role=to.role.value,
-            to_id=to.id,
+            notice=payload.type,
+            reminder=payload.reminder.kind.value if payload.reminder else None,
+            to_role=payload.recipient.role.value,
+            to_id=payload.recipient.id,
             **told,
         )
         return Outcome(channel=channel, status=DeliveryStatus.SENT, message_id=id)
@@ -222,6 +241,10 @@ def _following(route: Sequence[Channel], tried: Mapping[Channel, Tried]) -> Chan
             ended = before is not None and before.status in ARRIVED
             return None if ended or _may_have_gone_out(channel, before) else channel
     return None
+
+
+def _as_before(channel: Channel, tried: Tried) -> Outcome:
+    return Outcome(channel=channel, status=tried.status, reason=tried.reason, message_id=tried.message_id)
 
 
 def _may_have_gone_out(channel: Channel, before: Tried | None) -> bool:

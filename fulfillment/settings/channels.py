@@ -62,15 +62,20 @@ def _signing(secret: SecretStr) -> SecretStr:
 
 def _sealing(key: SecretStr) -> SecretStr:
     """Return a key that cryptography's Fernet takes."""
+    # Fernet itself takes two keys without the comma between them for the first of the two.
+    text = key.get_secret_value()
     try:
-        Fernet(key.get_secret_value())
+        Fernet(text)
     except (ValueError, binascii.Error):
+        text = ""
+    if len(text) != LENGTH_OF_FERNET_KEY:
         raise ValueError(
             "it takes 32 bytes in url-safe base64, as Fernet.generate_key() makes them"
         ) from None
     return key
 
 
+LENGTH_OF_FERNET_KEY = 44
 LEAST_BYTES, MOST_BYTES = 24, 64
 Cron = Annotated[str, AfterValidator(_cron)]
 Email = Annotated[str, AfterValidator(_email)]

@@ -164,10 +164,15 @@ async def consent_of(session: AsyncSession, person_id: str) -> bytes | None:
     return sealed
 
 
-async def disconnect(session: AsyncSession, person_id: str) -> bytes | None:
-    """Forget a person's consent, and return what it was, so that it can be revoked as well."""
+async def disconnect(session: AsyncSession, person_id: str, *, was: bytes | None = None) -> bytes | None:
+    """Forget a person's consent, and return what it was, so that it can be revoked as well.
+
+    With `was`, only that one: they may have given another meanwhile.
+    """
     sealed = await consent_of(session, person_id)
     theirs = CalendarAccountRow.person_id == person_id
+    if was is not None:
+        theirs &= CalendarAccountRow.secret == was
     gone = {"secret": None, "gone_at": func.clock_timestamp()}
     await session.execute(update(CalendarAccountRow).where(theirs).values(**gone))
     return sealed

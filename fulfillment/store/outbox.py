@@ -4,13 +4,15 @@ A message is claimed as a whole, so that one sender works on it. Beneath it each
 own: `begun` before anything leaves the house, and how it ended afterwards. A sender that died leaves a claim
 without a mark and a channel that has begun. After a while another may claim the message; what it does about
 a channel that may have been used already is for that channel to say.
+
+What a message tells other systems (`asides.py`) neither waits for the person to be reached nor holds it up.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, func, or_, select, update
+from sqlalchemy import Select, case, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +24,7 @@ from fulfillment.store.tables import (
     DeliveryRow,
     DeliveryStatus,
     Entity,
+    Json,
     OutboxRow,
     OutboxStatus,
     ReminderRow,
@@ -31,12 +34,15 @@ from fulfillment.store.views.paging import Line
 
 UNMARKED = timedelta(minutes=2)
 """A claim that is older than this and has no mark is up for claiming again."""
+OURS_AGAIN = timedelta(seconds=25)
+"""So old has one's own claim to be: younger, and an attempt that was given up may still be at work on it."""
 
 OPEN = (OutboxStatus.WAITING, OutboxStatus.CLAIMED)
 CLAIMABLE = or_(
     OutboxRow.status == OutboxStatus.WAITING,
     (OutboxRow.status == OutboxStatus.CLAIMED) & (OutboxRow.claimed_at < func.now() - UNMARKED),
 )
+OLDEST_FIRST = (OutboxRow.created_at, OutboxRow.state_version, OutboxRow.dedupe_key)
 ENDED_AS = {
     OutboxStatus.SENT: ReminderStatus.SENT,
     OutboxStatus.FAILED: ReminderStatus.FAILED,
@@ -62,7 +68,7 @@ class Waiting:
     """One message that is owed. `reminder` is set when it is one; `number` is the step that owes it.
 
     `at` is when that happened by the clock of its run, and `age` how long it has been owed since: a run that
-    was moved ahead in time has another clock than the wall.
+    was moved ahead in time has another clock than the wall. `ours` says that whoever looks has claimed it.
     """
 
     key: str
@@ -77,6 +83,8 @@ class Waiting:
     at: datetime
     age: timedelta
     attempts: int
+    owed_since: datetime
+    ours: bool = False
 
     @property
     def now(self) -> datetime:
@@ -86,10 +94,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """How far a message has come on one channel."""
+    """How far a message has come on one channel, and what is known of how it ended."""
 
     status: DeliveryStatus
     attempts: int
+    reason: str | None = None
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,26 +117,41 @@ async def waiting(
 ) -> tuple[Waiting, ...]:
     """Return what is owed about an assignment or job, oldest first; `by` sees its own claims as well."""
     ours = (OutboxRow.status == OutboxStatus.CLAIMED) & (OutboxRow.claimed_by == by)
-    query = _owed().where(
+    query = owed().where(
         OutboxRow.entity.in_(tuple(Entity)), OutboxRow.entity_id == about, or_(CLAIMABLE, ours)
     )
     query = query.order_by(OutboxRow.state_version, OutboxRow.dedupe_key).limit(limit)
-    return tuple(_waiting(row) for row in await session.execute(query))
+    return tuple(waiting_of(row, by=by) for row in await session.execute(query))
 
 
-async def forgotten(session: AsyncSession, *, limit: int) -> tuple[Waiting, ...]:
-    """Return what nobody has taken care of for a while, whoever it is about, oldest first."""
-    query = _owed().where(CLAIMABLE, OutboxRow.created_at < func.now() - UNMARKED)
-    query = query.order_by(OutboxRow.created_at).limit(limit)
-    return tuple(_waiting(row) for row in await session.execute(query))
+async def forgotten(
+    session: AsyncSession, *, after: Waiting | None = None, limit: int
+) -> tuple[Waiting, ...]:
+    """Return a page of what nobody has taken care of for a while, whoever it is about, oldest first.
+
+    `after` is the last of the page before.
+    """
+    query = owed().where(CLAIMABLE, OutboxRow.created_at < func.now() - UNMARKED)
+    if after:
+        since = literal(after.owed_since, OutboxRow.created_at.type)
+        last = tuple_(since, literal(after.number), literal(after.key))
+        query = query.where(tuple_(*OLDEST_FIRST) > last)
+    query = query.order_by(*OLDEST_FIRST).limit(limit)
+    return tuple(waiting_of(row) for row in await session.execute(query))
 
 
 async def claim(session: AsyncSession, key: str, *, by: str) -> bool:
-    """Take the message for sending and return whether that worked; `by` may take its own again.
+    """Take the message for sending and return whether that worked.
 
-    Commit before sending: a claim that others cannot see keeps nobody off.
+    One's own claim may be taken again soon, but not at once: an attempt that the engine has given up, on a
+    worker that was slow, may be in the middle of sending. Commit before sending: a claim that others cannot
+    see keeps nobody off.
     """
-    ours = (OutboxRow.status == OutboxStatus.CLAIMED) & (OutboxRow.claimed_by == by)
+    ours = (
+        (OutboxRow.status == OutboxStatus.CLAIMED)
+        & (OutboxRow.claimed_by == by)
+        & (OutboxRow.claimed_at < func.now() - OURS_AGAIN)
+    )
     taken = await session.scalar(
         update(OutboxRow)
         .where(OutboxRow.dedupe_key == key, or_(CLAIMABLE, ours))
@@ -144,13 +169,29 @@ async def claim(session: AsyncSession, key: str, *, by: str) -> bool:
     return True
 
 
+async def release(session: AsyncSession, key: str, *, by: str) -> None:
+    """Give a claim back: the message was not sent, and may be tried again at once."""
+    ours = (OutboxRow.status == OutboxStatus.CLAIMED) & (OutboxRow.claimed_by == by)
+    waits = {"status": OutboxStatus.WAITING, "claimed_by": None, "claimed_at": None}
+    await session.execute(update(OutboxRow).where(OutboxRow.dedupe_key == key, ours).values(**waits))
+
+
 async def tried(session: AsyncSession, key: str) -> Mapping[Channel, Tried]:
     """Return how far the message has come, by channel; those that were not tried yet are not in it."""
-    query = select(DeliveryRow.channel, DeliveryRow.status, DeliveryRow.attempts).where(
-        DeliveryRow.dedupe_key == key
-    )
+    query = select(
+        DeliveryRow.channel,
+        DeliveryRow.status,
+        DeliveryRow.attempts,
+        DeliveryRow.reason,
+        DeliveryRow.message_id,
+    ).where(DeliveryRow.dedupe_key == key)
     return {
-        Channel(row.channel): Tried(status=DeliveryStatus(row.status), attempts=row.attempts)
+        Channel(row.channel): Tried(
+            status=DeliveryStatus(row.status),
+            attempts=row.attempts,
+            reason=row.reason,
+            message_id=row.message_id,
+        )
         for row in await session.execute(query)
     }
 
@@ -228,8 +269,9 @@ async def _note(session: AsyncSession, key: str, **mark: object) -> None:
     await session.execute(update(ReminderRow).where(ReminderRow.dedupe_key == key).values(**mark))
 
 
-def _owed() -> Select[*tuple[object, ...]]:
+def owed() -> Select[*tuple[object, ...]]:
     late = case((ReminderRow.late_by_s.is_(None), 0), else_=ReminderRow.late_by_s)
+    """Return the question for messages, whichever."""
     return select(
         OutboxRow.dedupe_key,
         OutboxRow.entity,
@@ -243,6 +285,9 @@ def _owed() -> Select[*tuple[object, ...]]:
         OutboxRow.request_id,
         OutboxRow.at,
         OutboxRow.attempts,
+        OutboxRow.created_at,
+        OutboxRow.status,
+        OutboxRow.claimed_by,
         (func.clock_timestamp() - OutboxRow.created_at).label("age"),
         ReminderRow.basis,
         ReminderRow.n,
@@ -251,7 +296,8 @@ def _owed() -> Select[*tuple[object, ...]]:
     ).outerjoin(ReminderRow, ReminderRow.dedupe_key == OutboxRow.dedupe_key)
 
 
-def _waiting(row: Line) -> Waiting:
+def waiting_of(row: Line, *, by: str = "") -> Waiting:
+    """Return a row of `owed` as what it says."""
     return Waiting(
         key=row.dedupe_key,
         entity=Entity(row.entity),
@@ -259,13 +305,23 @@ def _waiting(row: Line) -> Waiting:
         number=row.state_version,
         event=row.event,
         to=Recipient(role=Role(row.recipient_role), id=row.recipient_id),
-        facts=wire.facts_from_json(row.facts),
+        facts=_facts(row.facts),
         reminder=_reminding(row) if row.reminder_kind else None,
         request_id=row.request_id,
         at=row.at,
         age=max(row.age, timedelta()),
         attempts=row.attempts,
+        owed_since=row.created_at,
+        ours=bool(by) and row.status == OutboxStatus.CLAIMED and row.claimed_by == by,
     )
+
+
+def _facts(written: Json) -> Facts:
+    """Return what is said of the event; nothing, rather than that one bad row stops all others."""
+    try:
+        return wire.facts_from_json(written)
+    except ValueError:
+        return Facts()
 
 
 def _reminding(row: Line) -> Reminding:

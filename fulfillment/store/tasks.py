@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +23,7 @@ class Task:
 
 
 async def open_task(session: AsyncSession, task: Task) -> bool:
-    """Ask operations to look at it, and return whether nobody had asked before."""
+    """Ask operations to look at it, and return whether nobody has asked before, or it was done with since."""
     row = insert(OpsTaskRow).values(
         id=task.id,
         type=task.type,
@@ -31,5 +32,11 @@ async def open_task(session: AsyncSession, task: Task) -> bool:
         detail=task.detail,
         due_at=task.due,
     )
-    opened = await session.scalar(row.on_conflict_do_nothing().returning(OpsTaskRow.id))
+    anew = {"created_at": func.now(), "closed_at": None, "closed_by": None, "outcome": None}
+    again = row.on_conflict_do_update(
+        index_elements=[OpsTaskRow.id],
+        set_=anew | {"detail": row.excluded.detail, "due_at": row.excluded.due_at},
+        where=OpsTaskRow.closed_at.is_not(None),
+    )
+    opened = await session.scalar(again.returning(OpsTaskRow.id))
     return opened is not None

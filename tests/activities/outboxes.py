@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from temporalio.testing import ActivityEnvironment
 
@@ -18,6 +18,7 @@ from fulfillment.notifications.channels import Sender
 from fulfillment.notifications.delivering import Delivering, Patience
 from fulfillment.notifications.letter import Letter
 from fulfillment.notifications.service import NotificationsService
+from fulfillment.store import outbox
 from fulfillment.store.tables import Entity, OutboxRow
 from tests.domain.people import DAY, NOON
 from tests.store.diaries import Diary
@@ -96,6 +97,15 @@ async def deliver(
     engine = ActivityEnvironment()
     engine.info = replace(engine.info, workflow_id=workflow, start_to_close_timeout=patience)
     return await engine.run(notices.deliver, Delivery(about=about))
+
+
+async def aged(sessions: Sessions, about: str) -> None:
+    """Let claims on messages about something be as old as those of a sender that has died."""
+    long_ago = OutboxRow.claimed_at - outbox.OURS_AGAIN - timedelta(seconds=1)
+    async with sessions.begin() as session:
+        await session.execute(
+            update(OutboxRow).where(OutboxRow.entity_id == about).values(claimed_at=long_ago)
+        )
 
 
 async def opened(sessions: Sessions) -> Diary:

@@ -19,6 +19,7 @@ from tests.activities.outboxes import (
     Postbox,
     Sessions,
     Silent,
+    aged,
     agreed,
     deliver,
     found,
@@ -124,6 +125,7 @@ async def test_a_sender_that_died_before_marking_sends_the_same_message_again(se
     with pytest.raises(Died):
         await deliver(sessions, postbox, about)
     postbox.error = None
+    await aged(sessions, about)
 
     number = await deliver(sessions, postbox, about)
 
@@ -138,8 +140,30 @@ async def test_an_attempt_ends_itself_when_its_time_is_up(sessions: Sessions) ->
 
     with pytest.raises(TimeoutError):
         await deliver(sessions, silent, about, patience=timedelta(milliseconds=300))
+    await aged(sessions, about)
 
     assert await deliver(sessions, postbox, about) == 3
+
+
+async def test_what_an_attempt_of_ours_may_still_be_sending_is_waited_for(sessions: Sessions) -> None:
+    about, postbox = await agreed(sessions), Postbox()
+    async with sessions.begin() as session:
+        first = (await outbox.waiting(session, about))[0]
+        await outbox.claim(session, first.key, by="assignment-1")
+
+    with pytest.raises(ApplicationError, match="1 of 3"):
+        await deliver(sessions, postbox, about, workflow="assignment-1")
+
+    assert first.key not in postbox.keys
+    await aged(sessions, about)
+    assert await deliver(sessions, postbox, about, workflow="assignment-1") == 1
+
+
+async def test_an_unforeseen_error_stops_no_other_message(sessions: Sessions) -> None:
+    about, postbox = await agreed(sessions), Moody(RuntimeError("a bug of ours"), to=Role.CUSTOMER)
+
+    assert await deliver(sessions, postbox, about) == 1
+    assert await statuses(sessions, about) == ["failed", "failed", "sent"]
 
 
 async def test_what_somebody_else_is_sending_is_left_alone(sessions: Sessions) -> None:

@@ -12,12 +12,14 @@ from fulfillment.domain.people import Role
 from fulfillment.gateways.notices import NoticeFailed, NoticeRefused, WhyRefused
 from fulfillment.gateways.sms import FateUnknown
 from fulfillment.notifications.delivering import Patience
+from fulfillment.store import outbox
 from fulfillment.store.tables import AttemptRow, DeliveryRow, OpsTaskRow, OutboxRow, ReminderRow
 from tests.activities.outboxes import (
     Died,
     Moody,
     Postbox,
     Sessions,
+    aged,
     agreed,
     deliver,
     found,
@@ -104,6 +106,7 @@ class TestATextWhoseFateNobodyKnows:
         with pytest.raises(Died):
             await deliver(sessions, {Channel.SMS: texts}, about)
         texts.error = None
+        await aged(sessions, about)
 
         assert await deliver(sessions, {Channel.SMS: texts}, about) == 0
 
@@ -132,14 +135,34 @@ class TestAWebhook:
         about, mails = await agreed(sessions), Postbox()
         hooks = Moody(NoticeFailed("503"), to=Role.CUSTOMER)
         channels = {Channel.EMAIL: mails, Channel.WEBHOOK: hooks}
-        with pytest.raises(ApplicationError, match="2 of 3"):
+        with pytest.raises(ApplicationError, match="2 of 6"):
+            await deliver(sessions, channels, about)
+        hooks.error = None
+        reached = await statuses(sessions, about)
+
+        assert await deliver(sessions, channels, about) == 0
+
+        assert reached == ["sent"] * 3
+        assert len(mails.kept) == len(hooks.kept) == 3
+        assert await statuses(sessions, about) == ["sent"] * 3
+
+    async def test_whose_sender_died_is_told_again_after_a_while(self, sessions: Sessions) -> None:
+        about, mails = await agreed(sessions), Postbox()
+        hooks = Moody(Died(), to=Role.PROVIDER, after=True)
+        channels = {Channel.EMAIL: mails, Channel.WEBHOOK: hooks}
+        with pytest.raises(Died):
             await deliver(sessions, channels, about)
         hooks.error = None
 
-        assert await deliver(sessions, channels, about) == 2
+        await deliver(sessions, channels, about)
+        too_soon = len(hooks.kept)
+        async with sessions.begin() as session:
+            long_ago = DeliveryRow.begun_at - outbox.UNMARKED - timedelta(seconds=1)
+            await session.execute(update(DeliveryRow).values(begun_at=long_ago))
+        await deliver(sessions, channels, about)
 
-        assert len(mails.kept) == len(hooks.kept) == 3
-        assert await statuses(sessions, about) == ["sent"] * 3
+        assert (too_soon, len(hooks.kept), len(mails.kept)) == (3, 4, 3)
+        assert len(set(hooks.keys)) == 3
 
     async def test_that_is_gone_changes_nothing_for_the_person(self, sessions: Sessions) -> None:
         about, mails = await agreed(sessions), Postbox()

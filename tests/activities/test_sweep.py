@@ -4,34 +4,37 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from temporalio.testing import ActivityEnvironment
 
-from activities.sweep import TURNS, Sweep, SweepWanted, Swept
-from fulfillment.domain.clocks import QuietHours
+import activities.sweep
+from activities.clocks import ClocksWanted, clocks
+from activities.sweep import Sweep, SweepWanted, Swept
+from fulfillment.domain.clocks import Clocks, QuietHours
 from fulfillment.domain.messages import Channel
 from fulfillment.domain.people import Role
 from fulfillment.domain.policy import Policy
 from fulfillment.gateways.notices import NoticeFailed
 from fulfillment.store import outbox
 from fulfillment.store.database import engine as database_engine
-from fulfillment.store.tables import OpsTaskRow, OutboxRow, ReminderRow
+from fulfillment.store.tables import AttemptRow, OpsTaskRow, OutboxRow, ReminderRow
 from tests.activities.outboxes import Moody, Postbox, Sessions, deliver, delivering, found, opened, sent
-from tests.domain.people import DAY, POLICY
+from tests.domain.people import DAY, POLICY, proposes, visit
 from tests.store import server
-from tests.store.diaries import Diary
+from tests.store.diaries import Diary, JobDiary
 
-NOBODY = SweepWanted(lookahead=timedelta(0), turn=0)
+NOBODY = SweepWanted(lookahead=timedelta(0))
 
 
 class Running:
     """An engine in which these runs go on, or all but these."""
 
     def __init__(self, *ids: str, all_but: bool = True) -> None:
-        self._ids = {f"assignment-{id}" for id in ids}
+        self._ids = {f"{kind}-{id}" for id in ids for kind in ("assignment", "job")}
         self._all_but = all_but
         self.asked: list[str] = []
 
@@ -181,21 +184,91 @@ class TestAMissingRun:
         now = datetime.now(UTC)
         diary = Diary(created_at=now, status_entered_at=now, turn_since=now)
         await diary.write(lonely)
-        ahead = SweepWanted(lookahead=timedelta(hours=13), turn=0)
+        ahead = SweepWanted(lookahead=timedelta(hours=13))
 
         swept = await sweep(lonely, Postbox(), runs=Running(diary.it.id), wanted=ahead)
 
         assert swept.missing_runs == 1
 
-    async def test_is_found_within_a_day_wherever_it_hides(self, lonely: Sessions) -> None:
-        now = datetime.now(UTC)
-        diary = Diary(id=f"9abc{now:%H%M%S%f}", created_at=now, status_entered_at=now, turn_since=now)
-        await diary.write(lonely)
-        runs = Running(diary.it.id)
+    async def test_is_found_in_its_turn_whatever_it_waits_for(
+        self, lonely: Sessions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(activities.sweep, "MOST_CHECKED", 1)
+        now, job = datetime.now(UTC), JobDiary()
+        for _ in range(2):
+            await Diary(created_at=now, status_entered_at=now, turn_since=now).write(lonely)
+        await job.write(lonely)
+        runs, checked_to, rounds = Running(job.job.id), "", []
 
-        turns = [turn for turn in range(TURNS) if await _sees(lonely, runs, turn)]
+        for _ in range(4):
+            wanted = SweepWanted(lookahead=timedelta(0), checked_to=checked_to)
+            swept = await sweep(lonely, Postbox(), runs=runs, wanted=wanted)
+            checked_to = swept.checked_to
+            rounds.append(swept.missing_runs)
 
-        assert len(turns) == 1
+        assert (sorted(rounds), checked_to) == ([0, 0, 0, 1], "")
+        assert len(set(runs.asked)) == 3
+
+    async def test_is_none_when_the_end_was_written_meanwhile(self, lonely: Sessions) -> None:
+        diary = await asleep(lonely)
+
+        class Ending(Running):
+            async def is_running(self, id: str) -> bool:
+                diary.reject()
+                await diary.write(lonely)
+                return False
+
+        assert (await sweep(lonely, Postbox(), runs=Ending())).missing_runs == 0
+
+    async def test_is_reported_again_when_it_was_seen_to(self, lonely: Sessions) -> None:
+        diary = await asleep(lonely)
+        await sweep(lonely, Postbox(), runs=Running(diary.it.id))
+        async with lonely.begin() as session:
+            done = {"closed_at": datetime.now(UTC), "closed_by": "olga"}
+            await session.execute(update(OpsTaskRow).values(**done))
+
+        assert (await sweep(lonely, Postbox(), runs=Running(diary.it.id))).missing_runs == 1
+
+
+class TestOneBadThing:
+    async def test_stops_nothing_else(self, lonely: Sessions) -> None:
+        bad, good = await asleep(lonely), await asleep(lonely)
+        await _owe(lonely, bad)
+        mails = Moody(RuntimeError("a bug"), to=Role.CUSTOMER)
+
+        swept = await sweep(lonely, mails)
+
+        assert swept.failed == 0
+        assert await reminders(lonely, good.it.id) == [("propose_nudge", "sent", True)]
+        ends = await found(lonely, OutboxRow.status, OutboxRow.reason, event="notifyScheduleProposed")
+        assert ends == [("failed", "malformed")]
+
+    async def test_that_not_even_the_net_can_hold_is_counted(
+        self, lonely: Sessions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bad, good = await asleep(lonely), await asleep(lonely)
+
+        async def stumbles(session: AsyncSession, wanted: ClocksWanted) -> Clocks:
+            if wanted.provider_id == bad.it.provider_id:
+                raise RuntimeError("a bug")
+            return await clocks(session, wanted)
+
+        monkeypatch.setattr("activities.sweep.clocks", stumbles)
+
+        swept = await sweep(lonely, Postbox())
+
+        assert (swept.failed, swept.late_reminders) == (1, 1)
+        assert await reminders(lonely, good.it.id) == [("propose_nudge", "sent", True)]
+
+    async def test_is_seen_once_in_a_sweep_however_slow_it_is(self, lonely: Sessions) -> None:
+        diary = await asleep(lonely)
+        await _owe(lonely, diary)
+        mails = Moody(NoticeFailed("451"), to=Role.CUSTOMER)
+
+        await sweep(lonely, mails)
+
+        rows = await found(lonely, AttemptRow.n, channel="email", outcome="delayed")
+        assert rows == [(1,)]
 
 
 async def test_in_health_it_finds_nothing(lonely: Sessions) -> None:
@@ -204,7 +277,7 @@ async def test_in_health_it_finds_nothing(lonely: Sessions) -> None:
     await diary.write(lonely)
     await deliver(lonely, Postbox(), diary.it.id)
 
-    swept = await sweep(lonely, Postbox(), wanted=SweepWanted(lookahead=DAY, turn=0))
+    swept = await sweep(lonely, Postbox(), wanted=SweepWanted(lookahead=DAY))
 
     assert swept == Swept(checked=1)
 
@@ -217,10 +290,11 @@ async def test_somebody_who_is_overdue_and_not_marked_so_is_noticed(lonely: Sess
     assert (await sweep(lonely, Postbox())).unmarked_overdue == 1
 
 
-async def _sees(sessions: Sessions, runs: Running, turn: int) -> bool:
-    runs.asked.clear()
-    await sweep(sessions, Postbox(), runs=runs, wanted=SweepWanted(lookahead=timedelta(0), turn=turn))
-    return bool(runs.asked)
+async def _owe(sessions: Sessions, diary: Diary) -> None:
+    """Let the customer be owed a message for longer than anybody should take."""
+    diary.say(proposes(diary.provider, visit(datetime.now(UTC) + 7 * DAY), seeing=0))
+    await diary.write(sessions)
+    await _age(sessions, diary.it.id)
 
 
 async def _age(sessions: Sessions, about: str) -> None:

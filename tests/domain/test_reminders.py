@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -29,10 +29,12 @@ from tests.domain.people import (
     brief,
     confirms,
     deciding,
+    due,
     in_time,
     proposes,
     reminders,
     rings,
+    visit,
 )
 
 START, END = NEXT_WEEK.start, NEXT_WEEK.end
@@ -51,6 +53,13 @@ class TestBeforeTheVisit:
             ("visit_2h", "customer:ada", "v1", 1, "planned"),
             ("visit_2h", "provider:bob", "v1", 1, "planned"),
         ]
+
+    def test_a_day_before_is_twenty_four_hours_whatever_the_clocks_do(self) -> None:
+        # In the night to 25 October 2026 Berlin's clocks are set back: ten o'clock is 25 hours after ten.
+        start = datetime(2026, 10, 25, 9, tzinfo=UTC)
+        it = after(FRESH, proposes(BOB, visit(start), seeing=0), confirms(ADA, 1), at=start - 9 * DAY)
+
+        assert due(it, "visit_1440m/v1/customer") == start - 24 * HOUR
 
     def test_another_offset_is_a_kind_of_its_own_that_names_its_distance(self) -> None:
         policy = replace(POLICY, visit_offsets=(45 * MINUTE, timedelta(seconds=90)))

@@ -34,6 +34,14 @@ async def claim(sessions: Sessions, key: str, by: str) -> bool:
         return await outbox.claim(session, key, by=by)
 
 
+async def age(sessions: Sessions, key: str, span: timedelta) -> None:
+    """Let a claim be a little older than that."""
+    long_ago = OutboxRow.claimed_at - span - timedelta(seconds=1)
+    async with sessions.begin() as session:
+        aged = update(OutboxRow).where(OutboxRow.dedupe_key == key).values(claimed_at=long_ago)
+        await session.execute(aged)
+
+
 class TestWaiting:
     async def test_it_says_who_is_owed_what(self, sessions: Sessions) -> None:
         diary, key = await owing(sessions)
@@ -68,25 +76,35 @@ class TestClaiming:
 
         assert sum(taken) == 1
 
-    async def test_whoever_claimed_it_may_go_on_after_a_crash(self, sessions: Sessions) -> None:
+    async def test_whoever_claimed_it_may_go_on_after_a_crash_but_not_at_once(
+        self, sessions: Sessions
+    ) -> None:
         diary, key = await owing(sessions)
         await claim(sessions, key, "sender-1")
 
-        assert await claim(sessions, key, "sender-1")
+        at_once = await claim(sessions, key, "sender-1")
+        await age(sessions, key, outbox.OURS_AGAIN)
+
+        assert not at_once
         assert not await claim(sessions, key, "sender-2")
+        assert await claim(sessions, key, "sender-1")
         async with sessions() as session:
             assert await outbox.waiting(session, diary.it.id) == ()
-            assert [each.attempts for each in await outbox.waiting(session, diary.it.id, by="sender-1")] == [
-                2
-            ]
+            [mine] = await outbox.waiting(session, diary.it.id, by="sender-1")
+        assert (mine.attempts, mine.ours) == (2, True)
+
+    async def test_a_claim_that_was_given_back_is_anybodys(self, sessions: Sessions) -> None:
+        _, key = await owing(sessions)
+        await claim(sessions, key, "sender-1")
+        async with sessions.begin() as session:
+            await outbox.release(session, key, by="sender-1")
+
+        assert await claim(sessions, key, "sender-2")
 
     async def test_a_claim_nobody_marked_is_up_for_claiming_again(self, sessions: Sessions) -> None:
         _, key = await owing(sessions)
         await claim(sessions, key, "sender-1")
-        async with sessions.begin() as session:
-            long_ago = OutboxRow.claimed_at - outbox.UNMARKED - timedelta(seconds=1)
-            aged = update(OutboxRow).where(OutboxRow.dedupe_key == key).values(claimed_at=long_ago)
-            await session.execute(aged)
+        await age(sessions, key, outbox.UNMARKED)
 
         assert await claim(sessions, key, "sender-2")
 

@@ -1,18 +1,20 @@
 """The sweep runs by a schedule of the engine, which follows the settings and obeys operations."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
-import pytest
 import pytest_asyncio
 from temporalio import activity
 from temporalio.client import Client, ScheduleActionStartWorkflow, ScheduleOverlapPolicy
 from temporalio.service import RPCError
 
 import worker
-from activities.sweep import TURNS, SweepWanted, Swept, slice_of
+from activities.sweep import SweepWanted, Swept
 from tests.skipping import SkippingServer
+from tests.waiting import until
 from tests.workflows.witness import Witness
 from workflows.names import NOTIFICATIONS_QUEUE, QUEUE
 from workflows.reminder_sweep import SCHEDULE, ReminderSweepWorkflow, Sweeping, schedule_sweeps
@@ -29,7 +31,7 @@ class Broom:
     @activity.defn(name="sweep_reminders")
     async def sweep_reminders(self, wanted: SweepWanted) -> Swept:
         self.asked.append(wanted)
-        return Swept(late_reminders=2, checked=7)
+        return Swept(late_reminders=2, checked=7, checked_to="a7")
 
 
 @pytest_asyncio.fixture
@@ -97,16 +99,37 @@ async def test_a_sweep_passes_on_the_settings_and_says_what_it_found(
             task_queue=QUEUE,
         )
 
-    assert found == Swept(late_reminders=2, checked=7)
+    assert found == Swept(late_reminders=2, checked=7, checked_to="a7")
     [wanted] = broom.asked
-    assert wanted.lookahead == QUARTER
-    assert 0 <= wanted.turn < TURNS
+    assert wanted == SweepWanted(lookahead=QUARTER, checked_to="")
 
 
-@pytest.mark.parametrize("turn", [0, 1, TURNS - 1])
-def test_the_slices_cover_every_id_once(turn: int) -> None:
-    since, until = slice_of(turn)
-    following, _ = slice_of(turn + 1)
+async def test_a_sweep_goes_on_where_the_last_one_of_the_schedule_has_stopped(
+    engine: Client, witness: Witness
+) -> None:
+    broom = Broom()
+    stories = worker.worker_for(
+        engine, QUEUE, workflows=[ReminderSweepWorkflow], activities=witness.activities
+    )
+    notices = worker.worker_for(engine, NOTIFICATIONS_QUEUE, activities=[broom.sweep_reminders])
+    await schedule_sweeps(engine, cron="0 0 1 1 *", lookahead=QUARTER)
+    schedule = engine.get_schedule_handle(SCHEDULE)
 
-    assert since < until
-    assert until == (following if turn < TURNS - 1 else "g")
+    async with stories, notices:
+        for number in (1, 2):
+            await schedule.trigger()
+            await until(partial(_has_run, broom, number))
+            await _over(engine)
+
+    assert [wanted.checked_to for wanted in broom.asked] == ["", "a7"]
+
+
+def _has_run(broom: Broom, number: int) -> bool:
+    return len(broom.asked) >= number
+
+
+async def _over(engine: Client) -> None:
+    """Return once the sweep that was triggered has ended, as far as the schedule knows."""
+    async with asyncio.timeout(10):
+        while (await engine.get_schedule_handle(SCHEDULE).describe()).info.running_actions:
+            await asyncio.sleep(0.05)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fulfillment.domain.messages import Channel, ReminderKind
 from fulfillment.domain.people import Role
-from fulfillment.store.tables.base import Counter, Entity, Flag, Json, Stamp, Table, one_of
+from fulfillment.store.tables.base import Counter, Entity, Flag, Json, Stamp, Table, one_of, quoted
 
 
 class ReminderStatus(StrEnum):
@@ -37,6 +37,7 @@ class OutboxStatus(StrEnum):
 class DeliveryStatus(StrEnum):
     """How far a message has come on one channel; one that is `begun` and never ended may have gone out."""
 
+    WAITING = "waiting"
     BEGUN = "begun"
     SENT = "sent"
     DELAYED = "delayed"
@@ -45,7 +46,10 @@ class DeliveryStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-OUTCOMES = tuple(status for status in DeliveryStatus if status is not DeliveryStatus.BEGUN)
+OUTCOMES = tuple(
+    status for status in DeliveryStatus if status not in {DeliveryStatus.WAITING, DeliveryStatus.BEGUN}
+)
+PENDING = (DeliveryStatus.WAITING, DeliveryStatus.BEGUN, DeliveryStatus.DELAYED)
 
 
 class ReminderRow(Table):
@@ -137,10 +141,22 @@ class OutboxRow(Table):
 
 
 class DeliveryRow(Table):
-    """How far one message has come on one channel."""
+    """How far one message has come on one channel.
+
+    The channels that lead to systems rather than to the person have a life of their own: `waiting` from when
+    the message is first looked at, until they have it or never will.
+    """
 
     __tablename__ = "notification_delivery"
-    __table_args__ = (one_of("channel", Channel), one_of("status", DeliveryStatus))
+    __table_args__ = (
+        one_of("channel", Channel),
+        one_of("status", DeliveryStatus),
+        Index(
+            "ix_notification_delivery_pending",
+            "begun_at",
+            postgresql_where=text(f"status IN ({quoted(PENDING)})"),
+        ),
+    )
 
     dedupe_key: Mapped[str] = mapped_column(ForeignKey("notification_outbox.dedupe_key"), primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)

@@ -1,15 +1,16 @@
-"""Assignments whose clock has to be looked after: those that are late, soon due, or simply next in turn."""
+"""What is open and has to be looked after: what is late, what is soon due, and all the rest in turn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Text, TextClause, cast, func, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Text, TextClause, cast, func, literal, select, text, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.job.state import ENDED
 from fulfillment.store import wire
-from fulfillment.store.tables import IS_LIVE, AssignmentRow
+from fulfillment.store.tables import IS_LIVE, AssignmentRow, Entity, JobRow
 
 STANDING = cast(AssignmentRow.standing, Text)
 GRACE = text("interval '2 minutes'")
@@ -31,6 +32,31 @@ class Watched:
         return self.standing.assignment.id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Something open that has to have a run."""
+
+    entity: Entity
+    id: str
+    status: str
+
+    @property
+    def run(self) -> str:
+        """What its run is called."""
+        return f"{self.entity}-{self.id}"
+
+
+def seen(watched: Watched) -> Seen:
+    return Seen(entity=Entity.ASSIGNMENT, id=watched.id, status=watched.standing.assignment.status)
+
+
+async def is_open(session: AsyncSession, it: Seen) -> bool:
+    """Return whether it is open now."""
+    assignment = select(AssignmentRow.id).where(AssignmentRow.id == it.id, IS_LIVE)
+    job = select(JobRow.id).where(JobRow.id == it.id, JobRow.status.not_in(ENDED))
+    return await session.scalar(assignment if it.entity is Entity.ASSIGNMENT else job) is not None
+
+
 async def late(
     session: AsyncSession, *, after: Watched | None = None, limit: int = 100
 ) -> tuple[Watched, ...]:
@@ -41,7 +67,9 @@ async def late(
     conditions: list[Condition] = [AssignmentRow.next_reminder_at < func.now() - GRACE]
     if after:
         place = tuple_(AssignmentRow.next_reminder_at, AssignmentRow.id)
-        conditions.append(place > tuple_(literal(after.due), literal(after.id)))
+        conditions.append(
+            place > tuple_(literal(after.due, AssignmentRow.next_reminder_at.type), literal(after.id))
+        )
     return await _watched(session, conditions, limit=limit)
 
 
@@ -51,23 +79,34 @@ async def soon_due(session: AsyncSession, *, until: datetime, limit: int) -> tup
     return await _watched(session, [span], limit=limit)
 
 
-async def in_turn(session: AsyncSession, *, since: str, until: str, limit: int) -> tuple[Watched, ...]:
-    """Return open assignments whose ids lie in [since, until): a slice of all, whatever they wait for."""
-    return await _watched(
-        session, [AssignmentRow.id >= since, AssignmentRow.id < until], limit=limit, order="id"
+async def in_turn(session: AsyncSession, *, after: str, limit: int) -> tuple[Seen, ...]:
+    """Return what is open in the order of its ids, after that one: all of it, a few at a time.
+
+    Assignments and jobs stand in one row, and only their ids and statuses are read.
+    """
+    assignments = select(
+        literal(Entity.ASSIGNMENT.value).label("entity"), AssignmentRow.id, AssignmentRow.status
+    ).where(IS_LIVE, AssignmentRow.id > after)
+    jobs = select(literal(Entity.JOB.value).label("entity"), JobRow.id, JobRow.status).where(
+        JobRow.status.not_in(ENDED), JobRow.id > after
     )
+    both = union_all(
+        assignments.order_by(AssignmentRow.id).limit(limit).subquery().select(),
+        jobs.order_by(JobRow.id).limit(limit).subquery().select(),
+    ).subquery()
+    found = await session.execute(select(both).order_by(both.c.id).limit(limit))
+    return tuple(Seen(entity=Entity(row.entity), id=row.id, status=row.status) for row in found)
 
 
 async def _watched(
-    session: AsyncSession, conditions: Sequence[Condition], *, limit: int, order: str = "due"
+    session: AsyncSession, conditions: Sequence[Condition], *, limit: int
 ) -> tuple[Watched, ...]:
-    by_due = (AssignmentRow.next_reminder_at, AssignmentRow.id)
     query = (
         select(
             STANDING.label("standing"), AssignmentRow.next_reminder_at.label("due"), func.now().label("now")
         )
         .where(IS_LIVE, AssignmentRow.standing.is_not(None), *conditions)
-        .order_by(*(by_due if order == "due" else (AssignmentRow.id,)))
+        .order_by(AssignmentRow.next_reminder_at, AssignmentRow.id)
         .limit(limit)
     )
     return tuple(

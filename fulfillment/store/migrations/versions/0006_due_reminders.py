@@ -1,7 +1,7 @@
-"""Index the assignments whose next reminder is due, for the sweep, while everybody works on.
+"""Index the assignments whose next reminder is due, and validate the guards of 0005, beside other work.
 
-Built CONCURRENTLY, which takes no lock that writers wait for and cannot run in a transaction. One that
-was interrupted leaves an unusable index behind, so it is dropped before it is built.
+Neither takes a lock that readers or writers wait for. The index is built CONCURRENTLY, which cannot run in a
+transaction; one that was interrupted leaves an unusable index behind, so it is dropped before it is built.
 """
 
 from alembic import op
@@ -12,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 NAME = "ix_assignment_next_reminder"
+GUARDS = {"reminder": "ck_reminder_status", "notification_outbox": "ck_notification_outbox_status"}
 
 
 def upgrade() -> None:
@@ -21,6 +22,8 @@ def upgrade() -> None:
             f"CREATE INDEX CONCURRENTLY {NAME} ON assignment (next_reminder_at) "
             "WHERE next_reminder_at IS NOT NULL"
         )
+        for table, guard in GUARDS.items():
+            op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {guard}")
 
 
 def downgrade() -> None:
