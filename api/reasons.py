@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from fulfillment.domain.assignment.reasons import in_prose, out_of_the_night
-from fulfillment.domain.messages import ReminderKind
+from fulfillment.domain.messages import Channel, ReminderKind
 from fulfillment.store.tables import DeliveryStatus, ReminderStatus
 from fulfillment.store.views.history import Reminded
 from fulfillment.store.views.trail import Attempt
@@ -34,12 +34,15 @@ DOUBTS = {
     "no_answer": "the channel took it and did not say what became of it",
     "sender_died": "the process that sent it died before it could tell",
 }
+TO_PEOPLE = frozenset({Channel.EMAIL, Channel.SMS})
+"""A calendar or a webhook that failed says nothing about why somebody was mailed or texted."""
 LATE_ENOUGH_TO_SAY = timedelta(minutes=1)
 
 
 def why(reminded: Reminded, attempts: Sequence[Attempt] = ()) -> str:  # noqa: PLR0911 - one line a status
     """Return what became of a reminder and for which reason; `attempts` are those to deliver it."""
     what = CALLED[reminded.kind]
+    attempts = [each for each in attempts if each.channel in TO_PEOPLE]
     match reminded.status:
         case ReminderStatus.PLANNED:
             return f"{what} waits to be sent{_so_far(attempts)}"
@@ -58,8 +61,7 @@ def why(reminded: Reminded, attempts: Sequence[Attempt] = ()) -> str:  # noqa: P
         case ReminderStatus.SKIPPED_OBSOLETE:
             return f"{what} was not sent: by then there was nothing left to remind of"
         case ReminderStatus.SKIPPED_QUIET:
-            quiet = f"the quiet hours of {reminded.zone}" if reminded.zone else "the quiet hours"
-            return f"{what} was not sent: it fell into {quiet}, and after them it was too late"
+            return f"{what} was not sent: {_at_night(reminded)}"
         case _:
             assert_never(reminded.status)
 
@@ -106,6 +108,13 @@ def _failure(reason: str | None) -> str:
 
 def _doubt(reason: str | None) -> str:
     return DOUBTS.get(reason or "", "nobody knows what became of it")
+
+
+def _at_night(reminded: Reminded) -> str:
+    quiet = f"the quiet hours of {reminded.zone}" if reminded.zone else "the quiet hours"
+    overdue = reminded.n > 1 and reminded.moved_from is None
+    after = "the notice that it is overdue said as much" if overdue else "after them it was too late"
+    return f"it fell into {quiet}, and {after}"
 
 
 def _covered(kind: ReminderKind) -> str:

@@ -270,8 +270,8 @@ async def _note(session: AsyncSession, key: str, **mark: object) -> None:
 
 
 def owed() -> Select[*tuple[object, ...]]:
-    late = case((ReminderRow.late_by_s.is_(None), 0), else_=ReminderRow.late_by_s)
     """Return the question for messages, whichever."""
+    late = case((ReminderRow.late_by_s.is_(None), 0), else_=ReminderRow.late_by_s)
     return select(
         OutboxRow.dedupe_key,
         OutboxRow.entity,

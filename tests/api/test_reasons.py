@@ -97,6 +97,7 @@ def test_each_kind_has_a_sentence_in_each_status(kind: ReminderKind, status: Rem
             "waits to be sent: email is down, and it is tried again after 2 attempts",
         ),
         ("claimed", (attempt("email", "failed"),), "is being sent after 1 attempt"),
+        ("claimed", (attempt("webhook", "delayed"),), "is being sent"),
     ],
 )
 def test_what_is_under_way_says_how_far_it_is(status: str, tries: tuple[Attempt, ...], ending: str) -> None:
@@ -111,6 +112,11 @@ def test_what_is_under_way_says_how_far_it_is(status: str, tries: tuple[Attempt,
             sent(channel="sms"),
             (attempt("email", "failed"), attempt("sms", "sent")),
             "by sms at 2026-05-04T09:00:00Z, as email could not reach them",
+        ),
+        (
+            sent(),
+            (attempt("webhook", "failed"), attempt("calendar", "delayed")),
+            "by email at 2026-05-04T09:00:00Z",
         ),
         (sent(late_by_s=59), (), "by email at 2026-05-04T09:00:00Z"),
         (sent(late_by_s=300), (), "by email at 2026-05-04T09:00:00Z, 5 minutes late"),
@@ -152,6 +158,20 @@ def test_what_may_have_arrived_says_so(reason: str | None, doubt: str) -> None:
 @pytest.mark.parametrize("status", WHY_SKIPPED)
 def test_what_was_skipped_says_by_which_rule(status: str) -> None:
     assert why(reminded(status)) == f"{WHAT} was not sent: {WHY_SKIPPED[status]}"
+
+
+def test_a_second_nudge_in_the_night_gave_way_to_a_notice() -> None:
+    said = why(replace(reminded("skipped_quiet", kind="confirm_nudge"), n=2))
+
+    assert said.endswith(
+        "it fell into the quiet hours of Europe/Berlin, and the notice that it is overdue said as much"
+    )
+
+
+def test_a_second_nudge_that_waited_for_the_morning_came_too_late() -> None:
+    said = why(replace(reminded("skipped_quiet", kind="confirm_nudge", moved_from=DUE), n=2))
+
+    assert said.endswith("and after them it was too late")
 
 
 def test_a_late_one_says_how_late_it_came() -> None:

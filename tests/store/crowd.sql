@@ -19,7 +19,7 @@ FROM crowd;
 
 INSERT INTO assignment (
     id, job_id, customer_id, provider_id, price, currency, status, created_at, reminder_overdue,
-    scheduled_start, scheduled_end, state_version, standing
+    scheduled_start, scheduled_end, state_version, next_reminder_at, standing
 )
 SELECT assignment, job, customer, provider, 12500, 'EUR',
     CASE n %% 80
@@ -27,6 +27,7 @@ SELECT assignment, job, customer, provider, 12500, 'EUR',
         WHEN 60 THEN 'payout_pending' WHEN 5 THEN 'rejected' WHEN 6 THEN 'cancelled' ELSE 'paid'
     END,
     at, n %% 100 = 0, at + interval '7 days', at + interval '7 days 2 hours', 5,
+    CASE WHEN n %% 20 = 0 THEN at + interval '1 day' END,
     jsonb_build_object('assignment', %(assignment)s::jsonb || jsonb_build_object(
         'id', assignment, 'job_id', job, 'customer_id', customer, 'provider_id', provider, 'created_at', at
     ))
@@ -71,14 +72,22 @@ FROM crowd;
 
 INSERT INTO notification_outbox (
     dedupe_key, entity, entity_id, state_version, event, recipient_role, recipient_id, request_id, at,
-    status
+    created_at, status
 )
 SELECT assignment || '|note', 'assignment', assignment, 1, 'notifyScheduleProposed', 'provider', provider,
-    '', at, CASE n %% 1000 WHEN 0 THEN 'waiting' ELSE 'sent' END
+    '', at, at, CASE n %% 1000 WHEN 0 THEN 'waiting' ELSE 'sent' END
 FROM crowd;
 
 INSERT INTO notification_attempt (dedupe_key, channel, n, outcome)
 SELECT assignment || '|note', 'email', 1, 'sent' FROM crowd;
+
+INSERT INTO notification_delivery (dedupe_key, channel, status, attempts, begun_at)
+SELECT assignment || '|note', 'webhook', CASE n %% 1000 WHEN 0 THEN 'waiting' ELSE 'sent' END, 1, at
+FROM crowd;
+
+INSERT INTO kept_message (id, channel, to_name, to_address, subject, body, raw, request_id, kept_at)
+SELECT assignment, 'email', customer, customer || '@example.org', 'Your visit', 'It is agreed.', '', '', at
+FROM crowd;
 
 INSERT INTO calendar_feed (person_id, role, token_hash)
 SELECT 'c' || n, 'customer', md5('token' || n) FROM crowd;

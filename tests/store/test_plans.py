@@ -14,7 +14,7 @@ from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.job.state import DispatchMode, JobStatus, OfferStatus
 from fulfillment.domain.messages import Recipient
 from fulfillment.domain.people import Role
-from fulfillment.store import calendars, outbox
+from fulfillment.store import asides, calendars, kept, outbox
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.tables import AssignmentRow
 from fulfillment.store.views import (
@@ -23,6 +23,7 @@ from fulfillment.store.views import (
     counts,
     history,
     jobs,
+    lateness,
     payouts,
     trail,
     visits,
@@ -44,6 +45,12 @@ AT_RISK = Turn(cursor=written((None, -5_000, THEN, "a9000")), limit=50)
 CUSTOMER = Recipient(role=Role.CUSTOMER, id="c77")
 
 Read = Callable[[AsyncSession], Awaitable[Any]]
+
+
+async def forgotten_from_the_second_on(session: AsyncSession) -> None:
+    first = await outbox.forgotten(session, limit=1)
+    await outbox.forgotten(session, after=first[0], limit=100)
+
 
 READS: dict[str, Read] = {
     "one assignment": lambda it: assignments.assignment(it, "a77"),
@@ -87,6 +94,14 @@ READS: dict[str, Read] = {
     "what is connected": lambda it: visits.connected(it, "c7", Role.CUSTOMER),
     "an old answer": lambda it: history.outcome(it, "nobody's"),
     "what is owed": lambda it: outbox.waiting(it, "a1000"),
+    "what is owed beside": lambda it: asides.waiting(it, "a1000"),
+    "messages that were forgotten": lambda it: outbox.forgotten(it, limit=100),
+    "more of them": forgotten_from_the_second_on,
+    "asides that were forgotten": lambda it: asides.forgotten(it, limit=100),
+    "who has not been reminded": lambda it: lateness.late(it, limit=100),
+    "who is reminded soon": lambda it: lateness.soon_due(it, until=LATER, limit=100),
+    "whose run is looked at next": lambda it: lateness.in_turn(it, after="a4", limit=50),
+    "the newest mails": kept.newest,
     "the counts": counts.counts,
 }
 
@@ -147,3 +162,10 @@ async def test_a_table_that_is_gone_through_would_be_found(crowded: AsyncEngine)
     found = await plans(crowded, lambda it: it.execute(unindexed))
 
     assert wasteful(found) == ["assignment", "sorted"]
+
+
+async def test_what_is_over_is_not_looked_through_for_what_is_open(crowded: AsyncEngine) -> None:
+    found = await plans(crowded, READS["whose run is looked at next"])
+
+    used = {node["Index Name"] for plan in found for node in nodes(plan) if "Index Name" in node}
+    assert used == {"ix_assignment_live", "ix_job_unended"}

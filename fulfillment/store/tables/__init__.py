@@ -4,7 +4,14 @@ from fulfillment.store.tables.assignments import IS_LIVE, AssignmentRow, HoldRow
 from fulfillment.store.tables.audit import AuditRow, OpsTaskRow, OutcomeRow, TallyRow
 from fulfillment.store.tables.base import LIVE, Entity, Json, Table
 from fulfillment.store.tables.calendars import CalendarAccountRow, CalendarRow, FeedRow
-from fulfillment.store.tables.jobs import IS_OPEN_TO_PROVIDERS, JobRow, OfferRow, QuoteRow, RequeueRow
+from fulfillment.store.tables.jobs import (
+    IS_OPEN_TO_PROVIDERS,
+    IS_UNENDED,
+    JobRow,
+    OfferRow,
+    QuoteRow,
+    RequeueRow,
+)
 from fulfillment.store.tables.messages import (
     AttemptRow,
     DeliveryRow,
@@ -29,6 +36,7 @@ __all__ = [
     "IS_LIVE",
     "IS_OPEN_PAYOUT",
     "IS_OPEN_TO_PROVIDERS",
+    "IS_UNENDED",
     "LIVE",
     "RISK",
     "SIZE",

@@ -30,6 +30,7 @@ class AssignmentRow(Table):
         CheckConstraint("scheduled_start < scheduled_end", name="window_order"),
         # A job is in one provider's hands at a time, whatever the workflows believe (invariant 1).
         Index("uq_assignment_live_job", "job_id", unique=True, postgresql_where=IS_LIVE),
+        Index("ix_assignment_live", "id", postgresql_where=IS_LIVE),
         Index("ix_assignment_newest", "created_at", "id"),
         Index("ix_assignment_customer", "customer_id", "created_at", "id"),
         Index("ix_assignment_provider", "provider_id", "created_at", "id"),

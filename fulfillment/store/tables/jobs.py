@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fulfillment.domain.job.state import (
+    ENDED,
     OPEN_TO_PROVIDERS,
     DispatchMode,
     JobStatus,
@@ -18,6 +19,7 @@ from fulfillment.domain.job.state import (
 from fulfillment.store.tables.base import Counter, Json, Minor, Stamp, Table, Words, one_of, quoted
 
 IS_OPEN_TO_PROVIDERS = text(f"status IN ({quoted(OPEN_TO_PROVIDERS)})")
+IS_UNENDED = text(f"status NOT IN ({quoted(sorted(ENDED))})")
 
 
 class JobRow(Table):
@@ -31,6 +33,7 @@ class JobRow(Table):
         Index("ix_job_newest", "created_at", "id"),
         Index("ix_job_customer", "customer_id", "created_at", "id"),
         Index("ix_job_status", "status", "created_at", "id"),
+        Index("ix_job_unended", "id", postgresql_where=IS_UNENDED),
         Index("ix_job_open", "created_at", "id", postgresql_where=IS_OPEN_TO_PROVIDERS),
     )
 

@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, Text, TextClause, cast, func, literal, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fulfillment.domain.assignment.standing import Standing
-from fulfillment.domain.job.state import ENDED
 from fulfillment.store import wire
-from fulfillment.store.tables import IS_LIVE, AssignmentRow, Entity, JobRow
+from fulfillment.store.tables import IS_LIVE, IS_UNENDED, AssignmentRow, Entity, JobRow
 
 STANDING = cast(AssignmentRow.standing, Text)
 GRACE = text("interval '2 minutes'")
@@ -53,7 +52,7 @@ def seen(watched: Watched) -> Seen:
 async def is_open(session: AsyncSession, it: Seen) -> bool:
     """Return whether it is open now."""
     assignment = select(AssignmentRow.id).where(AssignmentRow.id == it.id, IS_LIVE)
-    job = select(JobRow.id).where(JobRow.id == it.id, JobRow.status.not_in(ENDED))
+    job = select(JobRow.id).where(JobRow.id == it.id, IS_UNENDED)
     return await session.scalar(assignment if it.entity is Entity.ASSIGNMENT else job) is not None
 
 
@@ -88,7 +87,7 @@ async def in_turn(session: AsyncSession, *, after: str, limit: int) -> tuple[See
         literal(Entity.ASSIGNMENT.value).label("entity"), AssignmentRow.id, AssignmentRow.status
     ).where(IS_LIVE, AssignmentRow.id > after)
     jobs = select(literal(Entity.JOB.value).label("entity"), JobRow.id, JobRow.status).where(
-        JobRow.status.not_in(ENDED), JobRow.id > after
+        IS_UNENDED, JobRow.id > after
     )
     both = union_all(
         assignments.order_by(AssignmentRow.id).limit(limit).subquery().select(),

@@ -1,6 +1,6 @@
-"""Index the assignments whose next reminder is due, and validate the guards of 0005, beside other work.
+"""Index what the sweep looks for, and validate the guards of 0005, beside other work.
 
-Neither takes a lock that readers or writers wait for. The index is built CONCURRENTLY, which cannot run in a
+Neither takes a lock that readers or writers wait for. An index is built CONCURRENTLY, which cannot run in a
 transaction; one that was interrupted leaves an unusable index behind, so it is dropped before it is built.
 """
 
@@ -11,21 +11,25 @@ down_revision = "0005_notifications"
 branch_labels = None
 depends_on = None
 
-NAME = "ix_assignment_next_reminder"
+LIVE = "status IN ('awaiting_schedule', 'scheduled', 'in_progress', 'payout_pending')"
+INDEXES = {
+    "ix_assignment_next_reminder": "assignment (next_reminder_at) WHERE next_reminder_at IS NOT NULL",
+    "ix_assignment_live": f"assignment (id) WHERE {LIVE}",
+    "ix_job_unended": "job (id) WHERE status NOT IN ('cancelled', 'completed', 'expired')",
+}
 GUARDS = {"reminder": "ck_reminder_status", "notification_outbox": "ck_notification_outbox_status"}
 
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {NAME}")
-        op.execute(
-            f"CREATE INDEX CONCURRENTLY {NAME} ON assignment (next_reminder_at) "
-            "WHERE next_reminder_at IS NOT NULL"
-        )
+        for name, what in INDEXES.items():
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {what}")
         for table, guard in GUARDS.items():
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {guard}")
 
 
 def downgrade() -> None:
     with op.get_context().autocommit_block():
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {NAME}")
+        for name in INDEXES:
+            op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
