@@ -127,7 +127,14 @@ async def life(
             (customer, "America/New_York", Role.CUSTOMER),
             (provider, "Europe/Berlin", Role.PROVIDER),
         ):
-            person = Person(id=id, name=id.title(), email=f"{id}@example.org", timezone=zone, roles=(role,))
+            person = Person(
+                id=id,
+                name=id.title(),
+                email=f"{id}@example.org",
+                timezone=zone,
+                roles=(role,),
+                categories=(name,),  # no candidate for what other tests look for
+            )
             await directory.register(session, person)
     assignment = Assignment(
         id=uuid.uuid4().hex,
