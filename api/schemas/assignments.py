@@ -130,7 +130,7 @@ class ObligationShown(Shown):
     def of(cls, obligation: Obligation | None, standing: Standing) -> Self | None:
         if obligation is None:
             return None
-        first = standing.coming[0] if standing.coming else None
+        first = standing.next
         return cls(
             party=obligation.party,
             action=obligation.action,

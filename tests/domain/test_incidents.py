@@ -16,9 +16,10 @@ from fulfillment.domain.assignment.commands import (
     RejectAssignment,
     ReportNoShow,
 )
-from fulfillment.domain.assignment.deadlines import deadlines
+from fulfillment.domain.assignment.deadlines import DeadlineKind, deadlines
 from fulfillment.domain.assignment.events import IncidentOpened, IncidentUnanswered
 from fulfillment.domain.assignment.incident import Incident, IncidentKind, IncidentVerdict
+from fulfillment.domain.assignment.standing import standing
 from fulfillment.domain.assignment.state import Assignment, Status
 from fulfillment.domain.errors import (
     AssignmentClosed,
@@ -148,6 +149,13 @@ class TestSuspecting:
         it = after(SUSPECTED, command, at=START + HOUR, policy=WATCHFUL)
 
         assert (it.status, it.incident) == (status, None)
+
+    def test_silences_the_question_whether_the_work_is_done(self) -> None:
+        before, during = standing(SCHEDULED, WATCHFUL), standing(SUSPECTED, WATCHFUL)
+
+        assert before.next == before.coming[0]
+        assert {each.kind for each in during.coming} == {DeadlineKind.COMPLETION_NUDGE}
+        assert (during.next, during.next_reminder_at) == (None, None)
 
     @pytest.mark.parametrize("verdict", IncidentVerdict)
     def test_can_be_resolved_like_a_report(self, verdict: IncidentVerdict) -> None:

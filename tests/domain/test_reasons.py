@@ -9,6 +9,7 @@ from fulfillment.domain.assignment.deadlines import Deadline, DeadlineKind
 from fulfillment.domain.assignment.reasons import in_prose, why_it_comes
 from fulfillment.domain.assignment.state import Extension, Hold
 from fulfillment.domain.people import Party
+from tests.domain.no_shows import SUSPECTED
 from tests.domain.people import DAY, FRESH, HOUR, MINUTE, NOON
 
 
@@ -102,6 +103,14 @@ def test_it_says_that_somebody_has_moved_it() -> None:
 @pytest.mark.parametrize(("kind", "waits"), [("sla_confirm", True), ("start_check", False)])
 def test_it_says_that_it_waits_for_a_hold_if_it_does(kind: str, *, waits: bool) -> None:
     assert why_it_comes(deadline(kind), HELD).endswith("; it waits for the end of the hold") is waits
+
+
+def test_it_says_that_an_incident_silences_it() -> None:
+    said = why_it_comes(deadline("completion_nudge"), SUSPECTED)
+
+    assert (
+        said == "the visit should be over by then; question 1 of 3; nobody is asked while an incident is open"
+    )
 
 
 @pytest.mark.parametrize(

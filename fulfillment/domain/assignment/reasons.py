@@ -12,6 +12,7 @@ from fulfillment.domain.assignment.deadlines import (
 )
 from fulfillment.domain.assignment.moving import extension_of
 from fulfillment.domain.assignment.state import Assignment
+from fulfillment.domain.assignment.verdicts import is_silenced
 
 SHARES = {1: "half of the patience", 2: "all of the patience", 3: "twice the patience"}
 FOLLOWS = {1: "", 2: ", and it counts as overdue", 3: ", and operations are alerted"}
@@ -21,7 +22,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 def why_it_comes(deadline: Deadline, assignment: Assignment, *, zone: str = "") -> str:
     """Return why `deadline` falls due when it does; `zone` is the one that its side lives in."""
-    return _because(deadline) + _moved(deadline, assignment, zone)
+    return _because(deadline) + _moved(deadline, assignment, zone) + _silenced(deadline, assignment)
 
 
 def in_prose(span: timedelta) -> str:
@@ -84,3 +85,7 @@ def _moved(deadline: Deadline, assignment: Assignment, zone: str) -> str:
         return f"; {out_of_the_night(zone)}"
     held = assignment.holds and deadline.due == assignment.holds[-1].until
     return "; it waits for the end of the hold" if held and deadline.kind in SILENT_WHILE_HELD else ""
+
+
+def _silenced(deadline: Deadline, assignment: Assignment) -> str:
+    return "; nobody is asked while an incident is open" if is_silenced(assignment, deadline) else ""

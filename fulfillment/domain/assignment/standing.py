@@ -18,7 +18,7 @@ from fulfillment.domain.assignment.incident import Incident
 from fulfillment.domain.assignment.patience import may_nudge_to_propose
 from fulfillment.domain.assignment.payout import Payout, PayoutStatus
 from fulfillment.domain.assignment.state import Assignment, Status
-from fulfillment.domain.assignment.verdicts import SILENT_WHILE_OPEN
+from fulfillment.domain.assignment.verdicts import is_silenced
 from fulfillment.domain.people import Party
 from fulfillment.domain.policy import Policy
 
@@ -52,6 +52,11 @@ class Standing:
     obligation: Obligation | None = None
 
     @property
+    def next(self) -> Deadline | None:
+        """What happens next, if nobody does anything."""
+        return next((each for each in self.coming if not is_silenced(self.assignment, each)), None)
+
+    @property
     def next_reminder_at(self) -> datetime | None:
         return next((each.due for each in self.coming if reminds(self.assignment, each)), None)
 
@@ -81,7 +86,7 @@ def reminds(assignment: Assignment, deadline: Deadline) -> bool:
     )
     if proposing and not may_nudge_to_propose(assignment, deadline.to):
         return False
-    if assignment.incident and deadline.kind in SILENT_WHILE_OPEN:
+    if is_silenced(assignment, deadline):
         return False
     escalates = deadline.kind in PATIENCE and deadline.n > OVERDUE_LEVEL
     return deadline.kind in REMINDING and not escalates

@@ -33,6 +33,11 @@ SILENT_WHILE_OPEN = frozenset({DeadlineKind.START_CHECK, DeadlineKind.COMPLETION
 """What nobody is asked while an incident says that somebody is missing; operations are at it."""
 
 
+def is_silenced(assignment: Assignment, deadline: Deadline) -> bool:
+    """Return whether nothing happens when `deadline` comes, as an incident is open."""
+    return assignment.incident is not None and deadline.kind in SILENT_WHILE_OPEN
+
+
 def put_off_to_the_morning(
     assignment: Assignment, deadline: Deadline, *, at: datetime, policy: Policy
 ) -> datetime | None:
@@ -57,7 +62,7 @@ def verdict(
 ) -> Verdict:
     """Return whether the reminder of that `kind` goes out at the moment `at`, or why not."""
     proposal = assignment.open_proposal
-    if assignment.incident and deadline.kind in SILENT_WHILE_OPEN:
+    if is_silenced(assignment, deadline):
         return Verdict.SKIPPED_OBSOLETE
     if deadline.kind in PATIENT and deadline.n > 1 and policy.quiet_at(at, for_=deadline.to):
         return Verdict.SKIPPED_QUIET  # late, and in the night: a notice says that it is overdue
