@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from devstack import background, record
+from devstack.environment import PROJECT
 from devstack.errors import AlreadyRunning, DevStackError
-from devstack.processes import PROJECT, is_ready
+from devstack.processes import is_ready
 from devstack.voice import complain, leave, say
 
 EPILOG = """\

@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 from devstack import ports
 from devstack.addresses import Addresses
 from devstack.child import Program
+from devstack.environment import PROJECT, given
 from devstack.supervisor import Supervisor
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 
 def start(addresses: Addresses, supervisor: Supervisor, *, engine_settings: Mapping[str, str]) -> None:
@@ -62,7 +61,7 @@ def _settings(addresses: Addresses) -> dict[str, str]:
         "TEMPORAL_ADDRESS": addresses.temporal,
         "TEMPORAL_UI_URL": addresses.temporal_ui or "",
         "DATA_DIR": addresses.data_dir,
-        "PUBLIC_URL": os.environ.get("PUBLIC_URL") or addresses.api,
+        "PUBLIC_URL": given("PUBLIC_URL") or addresses.api,
         "PYTHONUNBUFFERED": "1",  # a process that is killed leaves its last words in its log
     }
 

@@ -5,12 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from devstack import ports
 from devstack.engine import NAMESPACE, EmbeddedTemporal, Remote, register
+from devstack.environment import given
 from devstack.postgres import DATABASE, EmbeddedPostgres
-from devstack.processes import PROJECT
 from devstack.supervisor import Supervisor
 from devstack.voice import say
 from workflows.search import SEARCH_ATTRIBUTES
@@ -28,34 +26,29 @@ class Engine:
 
 def engine(data: Path, supervisor: Supervisor) -> Engine:
     """Return the engine that TEMPORAL_ADDRESS names, or start our own, which may not answer yet."""
-    address = _given("TEMPORAL_ADDRESS")
+    address = given("TEMPORAL_ADDRESS")
     return _external_engine(address) if address else _embedded_engine(data, supervisor)
 
 
 def database(data: Path, supervisor: Supervisor) -> str:
     """Return the address of the database that DATABASE_URL names, or of our own, once it answers."""
-    url = _given("DATABASE_URL")
+    url = given("DATABASE_URL")
     if url is None:
         return _embedded_database(data, supervisor)
     say("DATABASE_URL is set: using that PostgreSQL, not the embedded one.")
     return url
 
 
-def _given(name: str) -> str | None:
-    """Return what is set in the environment or in `.env`, as our processes read it; empty is unset."""
-    return os.environ.get(name) or dotenv_values(PROJECT / ".env").get(name) or None
-
-
 def _external_engine(address: str) -> Engine:
     say(f"TEMPORAL_ADDRESS is set: using the Temporal at {address}, not the embedded one.")
     remote = Remote(
         address=address,
-        namespace=_given("TEMPORAL_NAMESPACE") or NAMESPACE,
-        tls=(_given("TEMPORAL_TLS") or "").lower() in {"1", "true", "yes", "on"},
-        api_key=_given("TEMPORAL_API_KEY"),
+        namespace=given("TEMPORAL_NAMESPACE") or NAMESPACE,
+        tls=(given("TEMPORAL_TLS") or "").lower() in {"1", "true", "yes", "on"},
+        api_key=given("TEMPORAL_API_KEY"),
     )
     register(SEARCH_ATTRIBUTES, at=remote)
-    return Engine(address=address, ui=_given("TEMPORAL_UI_URL"), wait=lambda: None, settings={})
+    return Engine(address=address, ui=given("TEMPORAL_UI_URL"), wait=lambda: None, settings={})
 
 
 def _embedded_engine(data: Path, supervisor: Supervisor) -> Engine:

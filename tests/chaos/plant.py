@@ -20,8 +20,9 @@ from api.idempotency import command_id
 from devstack import child, ports
 from devstack.child import Child, Program
 from devstack.engine import EmbeddedTemporal
+from devstack.environment import PROJECT
 from devstack.postgres import EmbeddedPostgres
-from devstack.processes import PROJECT, is_ready
+from devstack.processes import is_ready
 from fulfillment.store.migrate import upgrade
 from workflows.search import SEARCH_ATTRIBUTES
 
