@@ -13,9 +13,10 @@ from fulfillment.gateways.google import GoogleCalendar
 from fulfillment.gateways.mail import Address, KeptMail, Mail, Mailer
 from fulfillment.gateways.matching import Matcher
 from fulfillment.gateways.objects import Objects, open_store
-from fulfillment.gateways.payments import LoggedPayments, Payments
+from fulfillment.gateways.payments import Cards, NoCards
 from fulfillment.gateways.sms import KeptTexts, Text, Texter
 from fulfillment.gateways.smtp import Security, Smtp
+from fulfillment.gateways.stripe_cards import StripeCards
 from fulfillment.gateways.twilio import Twilio
 from fulfillment.gateways.webhooks import Webhook
 from fulfillment.notifications.channels import ByCalendar, ByMail, ByText, ByWebhook, Sender, Senders
@@ -36,13 +37,15 @@ class Doors:
     """The way to the outside that this worker takes. `google` keeps connections; `aclose` lets go of them."""
 
     delivering: Delivering
-    payments: Payments
+    cards: Cards
     matcher: Matcher
     google: GoogleCalendar | None = None
 
     async def aclose(self) -> None:
         if self.google:
             await self.google.aclose()
+        if isinstance(self.cards, StripeCards):
+            await self.cards.aclose()
 
 
 def of(settings: Settings, sessions: Sessions) -> Doors:
@@ -59,7 +62,7 @@ def of(settings: Settings, sessions: Sessions) -> Doors:
                 notices=settings.notice_patience(), reminders=settings.policy().reminder_max_lateness
             ),
         ),
-        payments=LoggedPayments(),
+        cards=_cards(settings),
         matcher=DirectoryMatcher(sessions),
         google=google,
     )
@@ -81,7 +84,7 @@ def at_home(sessions: Sessions, house: House) -> Doors:
                 Channel.SMS: ByText(KeptTexts(_keep_text(sessions)), house=house, sessions=sessions),
             },
         ),
-        payments=LoggedPayments(),
+        cards=NoCards(),
         matcher=DirectoryMatcher(sessions),
     )
 
@@ -100,6 +103,13 @@ def _senders(settings: Settings, house: House, sessions: Sessions, google: Googl
     if google:
         senders[Channel.CALENDAR] = ByCalendar(google, sealer=sealer_of(settings), sessions=sessions)
     return senders
+
+
+def _cards(settings: Settings) -> Cards:
+    key = settings.stripe_secret_key
+    if key is None:
+        return NoCards()
+    return StripeCards(key=key.get_secret_value(), base=settings.stripe_api_base or "")
 
 
 def _mailer(settings: Settings, house: House, sessions: Sessions) -> Mailer:
@@ -148,7 +158,8 @@ def _objects(settings: Settings) -> Objects | None:
 
 def _shut(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield what stays at home, and what happens instead."""
-    yield "payments", "payouts are settled by hand and logged"
+    if settings.stripe_secret_key is None:
+        yield "payments", "payouts are settled by hand and logged"
     yield "matching", "candidates come from our own directory of people"
     if settings.smtp_host is None:
         yield (

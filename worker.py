@@ -16,12 +16,14 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import doors
+from activities.aftercare import Aftercare
 from activities.clocks import People
 from activities.holds import Holds
 from activities.ledger import Ledger
 from activities.matching import Matching
 from activities.notices import Notices
 from activities.payments import PaymentsDoor
+from activities.reconcile import Reconciler
 from activities.runs import EngineRuns
 from activities.sweep import Sweep
 from activities.vouchers import Vouchers
@@ -33,9 +35,11 @@ from fulfillment.domain.policy import Policy
 from fulfillment.settings import Settings, WrongSetting, read
 from fulfillment.store.database import engine as database_engine
 from fulfillment.telemetry import configure_logging
+from workflows.aftercare import PayoutAftercareWorkflow
 from workflows.assignment import AssignmentWorkflow
 from workflows.job import JobWorkflow
 from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE
+from workflows.reconcile import EngineStories, ReconcileWorkflow, schedule_reconciling
 from workflows.reminder_sweep import ReminderSweepWorkflow, schedule_sweeps
 
 log = structlog.stdlib.get_logger(__name__)
@@ -44,7 +48,7 @@ STICKY = timedelta(seconds=2)
 """After a worker dies, its runs wait this long before another takes them; the SDK's 10 s are felt."""
 DRAIN = timedelta(seconds=8)
 MOST_CACHED = 3000
-PAYMENT_SLOTS = 4
+PAYMENT_SLOTS = 8
 STORIES_AT_ONCE = 16
 """They share one interpreter: a hundred, each a moment's work, would hold each other up for seconds."""
 NOTICES_PER_SECOND = 50.0
@@ -62,14 +66,21 @@ def build(
 ) -> tuple[Worker, ...]:
     """Return the workers of the three queues: the stories, the payments (few slots), the notices (paced).
 
-    `policy` is what the sweep judges by.
+    `policy` is what the sweep and the reconciler judge by.
     """
     holds, ledger, notices = Holds(sessions), Ledger(sessions), Notices(sessions, doors.delivering)
     sweep = Sweep(sessions, notices=notices, runs=EngineRuns(client), policy=policy or Policy())
+    aftercare = Aftercare(doors.cards, sessions)
     stories = worker_for(
         client,
         QUEUE,
-        workflows=[JobWorkflow, AssignmentWorkflow, ReminderSweepWorkflow],
+        workflows=[
+            JobWorkflow,
+            AssignmentWorkflow,
+            PayoutAftercareWorkflow,
+            ReconcileWorkflow,
+            ReminderSweepWorkflow,
+        ],
         activities=[
             ledger.project_assignment,
             ledger.project_job,
@@ -78,13 +89,27 @@ def build(
             Matching(doors.matcher).find_candidates,
             Vouchers(approval_key).verify_voucher,
             People(sessions).read_clocks,
+            aftercare.read_ended,
         ],
         max_concurrent_workflow_tasks=STORIES_AT_ONCE,
+    )
+    payments_door = PaymentsDoor(doors.cards, sessions)
+    reconciler = Reconciler(
+        sessions, cards=doors.cards, stories=EngineStories(client), policy=policy or Policy()
     )
     payments = worker_for(
         client,
         PAYMENTS_QUEUE,
-        activities=[PaymentsDoor(doors.payments).settle_payout],
+        activities=[
+            payments_door.settle_payout,
+            payments_door.place_hold,
+            payments_door.take_money,
+            payments_door.look_at_card,
+            payments_door.let_hold_go,
+            payments_door.pass_on,
+            aftercare.look_for_chargeback,
+            reconciler.reconcile_money,
+        ],
         max_concurrent_activities=PAYMENT_SLOTS,
     )
     messages = worker_for(
@@ -152,6 +177,7 @@ async def main() -> None:
         health.application(_checks(database, client)), host=settings.host, port=settings.worker_http_port
     ):
         await schedule_sweeps(client, cron=settings.reminder_cron, lookahead=settings.lookahead())
+        await schedule_reconciling(client, cron=settings.reconcile_cron)
         await _work(workers)
     await open_doors.aclose()
     await database.dispose()

@@ -1,22 +1,236 @@
-"""Paying out what admins approved, from a workflow."""
+"""Moving money, for a workflow: each call repeatable, and none before its reason is written down."""
 
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from structlog.typing import FilteringBoundLogger
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from fulfillment.gateways.payments import ApprovedPayout, PaymentRefused, Payments, Settlement
+from activities.alive import alive
+from fulfillment.domain.assignment.card import CardSeen, CardState
+from fulfillment.domain.assignment.payout import NO_MONEY_YET, PayoutStatus
+from fulfillment.domain.money import Money
+from fulfillment.gateways.payments import (
+    ApprovedPayout,
+    Authorisation,
+    Capture,
+    CardOnFile,
+    Cards,
+    PaymentFailed,
+    PaymentRefused,
+    Release,
+    Settlement,
+    Transfer,
+    settled_by_hand,
+)
+from fulfillment.store import wallets
+from fulfillment.store.views import payouts
+
+log: FilteringBoundLogger = structlog.get_logger(__name__)
+
+REFUSED = "PaymentRefused"
+"""The type of a failure that is an answer; its first detail is the payment provider's code."""
+FAILED = "PaymentFailed"
+NOT_WRITTEN = "DecisionNotWritten"
+OVERTAKEN = "overtaken"
+"""Our own code: the payout has gone another way than the run that asks believes."""
+NO_ACCOUNT = "no_account"
+OURS_TO_MEND = frozenset({"authentication", "permission"})
+"""A wrong or missing key is no fault of the customer's card, and asking again helps once it is mended."""
+ANSWERS_PER_KEY = 3
+"""After as many failures another key is used: the provider may have one stored, and repeat it (trap M6)."""
+A_MOMENT = timedelta(milliseconds=200)
+"""As long as the ledger usually takes."""
+CAPTURABLE = NO_MONEY_YET | {PayoutStatus.CAPTURING, PayoutStatus.CAPTURE_UNKNOWN}
+NOT_YET = frozenset({PayoutStatus.PENDING_APPROVAL, PayoutStatus.APPROVED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldWanted:
+    """The `n`th hold for an assignment, on whatever card its customer has on file by now."""
+
+    assignment_id: str
+    customer_id: str
+    n: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyWanted:
+    """What admins approved for that attempt, to be taken from the hold; `tries` as in `Payout`."""
+
+    payout_id: str
+    attempt: int
+    tries: int
+    amount: Money
+    intent_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareWanted:
+    """A provider's share of what was charged as `charge_id`."""
+
+    payout_id: str
+    provider_id: str
+    amount: Money
+    charge_id: str
 
 
 class PaymentsDoor:
-    def __init__(self, payments: Payments) -> None:
-        self._payments = payments
+    """Needs the database, for who pays by which card and for what was decided, and the way to the cards."""
+
+    def __init__(self, cards: Cards, sessions: async_sessionmaker[AsyncSession]) -> None:
+        self._cards = cards
+        self._sessions = sessions
 
     @activity.defn(name="settle_payout")
     async def settle_payout(self, approved: ApprovedPayout) -> Settlement:
-        """Settle `approved` and return how; a refusal is final, every other failure is tried again.
+        """Take the admin's word that they moved the money by hand; a repeat gives the same answer."""
+        return settled_by_hand(approved)
 
-        A repeat moves no more money: payout and attempt are the payment's identity.
+    @activity.defn(name="place_hold")
+    async def place_hold(self, wanted: HoldWanted) -> CardSeen:
+        """Hold money on the customer's card and return how it stands; a repeat holds no more.
+
+        Refusals are answers: the customer has to see to their card. Only what is wrong on our side, such
+        as a key, is tried again.
         """
+        async with self._sessions() as session:
+            wallet = await wallets.find(session, wanted.customer_id)
+        if wallet is None or wallet.card is None:
+            return CardSeen(state=CardState.MISSING)
+        hold = Authorisation(
+            assignment_id=wanted.assignment_id,
+            n=wanted.n,
+            amount=wanted.amount,
+            card=CardOnFile(customer_ref=wallet.customer_ref, method_ref=wallet.card.method_ref),
+            spare=_spare(),
+        )
         try:
-            return await self._payments.settle(approved)
-        except PaymentRefused as error:
-            raise ApplicationError(str(error), type="PaymentRefused", non_retryable=True) from error
+            async with alive():
+                return await self._cards.authorise(hold)
+        except PaymentRefused as refusal:
+            if refusal.code in OURS_TO_MEND:
+                raise ApplicationError(str(refusal), refusal.code, type=REFUSED) from refusal
+            return CardSeen(state=CardState.NEEDS_CUSTOMER, problem=refusal.code)
+        except PaymentFailed as failure:
+            raise _again(failure) from failure
+
+    @activity.defn(name="take_money")
+    async def take_money(self, wanted: MoneyWanted) -> CardSeen:
+        """Take approved money from a hold and return how it stands; a repeat takes no more.
+
+        Money moves only once the decision can be read in the database, and only if the payout has not gone
+        another way there: a run that was reset to before its end finds that it is over.
+
+        Raises:
+            ApplicationError: PaymentRefused with the provider's code, which is final; anything else is
+                tried again.
+        """
+        if await self._may_be_taken(wanted):
+            call = self._cards.capture(
+                Capture(
+                    payout_id=wanted.payout_id,
+                    attempt=wanted.attempt,
+                    amount=wanted.amount,
+                    intent_id=wanted.intent_id,
+                    try_=wanted.tries,
+                    spare=_spare(),
+                )
+            )
+        else:
+            call = self._cards.look(wanted.intent_id)
+        try:
+            async with alive():
+                seen = await call
+        except PaymentRefused as refusal:
+            raise _final(refusal) from refusal
+        except PaymentFailed as failure:
+            raise _again(failure) from failure
+        if seen.state is CardState.HELD:
+            raise _final(PaymentRefused("the payout has gone another way", code=OVERTAKEN))
+        return seen
+
+    @activity.defn(name="look_at_card")
+    async def look_at_card(self, intent_id: str) -> CardSeen:
+        """Return how a hold stands; nothing is changed."""
+        try:
+            async with alive():
+                return await self._cards.look(intent_id)
+        except PaymentRefused as refusal:
+            raise ApplicationError(str(refusal), refusal.code, type=REFUSED) from refusal
+        except PaymentFailed as failure:
+            raise _again(failure) from failure
+
+    @activity.defn(name="let_hold_go")
+    async def let_hold_go(self, release: Release) -> CardSeen:
+        """Let a hold go and return how it stands then; a repeat changes nothing."""
+        try:
+            async with alive():
+                return await self._cards.release(release)
+        except PaymentRefused as refusal:
+            raise ApplicationError(str(refusal), refusal.code, type=REFUSED) from refusal
+        except PaymentFailed as failure:
+            raise _again(failure) from failure
+
+    @activity.defn(name="pass_on")
+    async def pass_on(self, share: ShareWanted) -> str | None:
+        """Transfer the share to the provider's account and return the transfer's id; a repeat sends no more.
+
+        An account that is missing, or not ready, is somebody's to see to: it is tried again until then. None
+        if the money has gone back to the customer meanwhile.
+        """
+        async with self._sessions() as session:
+            account = await wallets.account_of(session, share.provider_id)
+            known = await payouts.payout(session, share.payout_id)
+        if known and known.payout.status is PayoutStatus.REVERSED:
+            return None
+        if account is None:
+            raise ApplicationError("the provider has no account to be paid to", NO_ACCOUNT, type=REFUSED)
+        transfer = Transfer(
+            payout_id=share.payout_id,
+            amount=share.amount,
+            charge_id=share.charge_id,
+            account=account.account_ref,
+            spare=_spare(),
+        )
+        try:
+            async with alive():
+                return await self._cards.transfer(transfer)
+        except PaymentRefused as refusal:
+            raise ApplicationError(str(refusal), refusal.code, type=REFUSED) from refusal
+        except PaymentFailed as failure:
+            raise _again(failure) from failure
+
+    async def _may_be_taken(self, wanted: MoneyWanted) -> bool:
+        """Return whether the database knows of this approval, and of nothing that came after it.
+
+        Raises:
+            ApplicationError: it is not written down yet; that is tried again.
+        """
+        async with self._sessions() as session:
+            known = await payouts.approved(session, wanted.payout_id, attempt=wanted.attempt)
+        if known is None or known.status in NOT_YET:
+            raise ApplicationError(
+                "the approval is not written down yet", type=NOT_WRITTEN, next_retry_delay=A_MOMENT
+            )
+        if known.status in CAPTURABLE and known.amount == wanted.amount:
+            return True
+        log.warning("payout.capture.overtaken", payout_id=wanted.payout_id, status=known.status)
+        return False
+
+
+def _spare() -> int:
+    return (activity.info().attempt - 1) // ANSWERS_PER_KEY
+
+
+def _final(refusal: PaymentRefused) -> ApplicationError:
+    return ApplicationError(str(refusal), refusal.code, type=REFUSED, non_retryable=True)
+
+
+def _again(failure: PaymentFailed) -> ApplicationError:
+    wait = timedelta(seconds=failure.retry_after) if failure.retry_after else None
+    return ApplicationError(str(failure), type=FAILED, next_retry_delay=wait)

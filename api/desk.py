@@ -1,6 +1,6 @@
 """What every route works with, put together once when the process starts."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from fulfillment.domain.people import Actor
 from fulfillment.domain.policy import Policy
 from fulfillment.gateways.google_oauth import Consent
 from fulfillment.gateways.sealing import Sealer
+from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
 
 
@@ -26,11 +27,17 @@ class Accounts:
     sealer: Sealer
 
 
+async def nobody(_: str, __: str) -> None:
+    """Tell nobody that something has changed about an intent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The way to the workflows, the database to read from, and those who watch the door.
 
-    `house` is who we are to people, and `accounts` is None where nobody may connect a calendar.
+    `house` is who we are to people, and `accounts` is None where nobody may connect a calendar. `wallet` is
+    the way to Stripe for what people pay with, None where money is moved by hand; `hook_secrets` are what
+    Stripe signs its events with, and `hint` is told which intent (pi_…) an event is about, and its type.
     """
 
     engine: Engine
@@ -39,6 +46,9 @@ class Desk:
     limiter: Limiter
     house: House
     accounts: Accounts | None = None
+    wallet: StripeWallet | None = None
+    hook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    hint: Callable[[str, str], Awaitable[None]] = nobody
     policy: Policy = field(default_factory=Policy)
     approval_key: bytes = b""
     ui: str = ""

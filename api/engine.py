@@ -4,7 +4,7 @@ What the engine's library raises, and when, was measured; `api/outcomes.py` hold
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -18,7 +18,7 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from api.errors import ApiError, Internal, RunClosed, RunMissing, Unavailable
 from api.gate import Gate
@@ -26,6 +26,7 @@ from api.outcomes import Tries
 from api.problems import code_of
 from fulfillment.domain.errors import DomainError
 from fulfillment.telemetry import COMMANDS
+from workflows.names import QUEUE, TASK_TIMEOUT
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -134,6 +135,40 @@ class Engine:
             return answer
 
         return await self._insist(send, target=workflow_id, name=update, command_id=command_id)
+
+    async def tell(self, workflow_id: str, signal: str, said: Mapping[str, str]) -> None:
+        """Send a signal to a run that is under way; nobody waits for what comes of it.
+
+        Raises:
+            RunMissing: there is none, or it has ended.
+            Unavailable: the engine cannot be reached.
+        """
+        try:
+            async with asyncio.timeout(self._budget):
+                await self.client.get_workflow_handle(workflow_id).signal(signal, dict(said))
+        except RPCError as error:
+            raise (RunMissing if error.status is RPCStatusCode.NOT_FOUND else Unavailable) from None
+        except TimeoutError:
+            raise Unavailable from None
+
+    async def wake(self, workflow: str, argument: str, *, workflow_id: str, signal: str) -> None:
+        """Send a signal to a run, and start it with `argument` if there is none.
+
+        Raises:
+            Unavailable: the engine cannot be reached.
+        """
+        try:
+            async with asyncio.timeout(self._budget):
+                await self.client.start_workflow(
+                    workflow,
+                    argument,
+                    id=workflow_id,
+                    task_queue=QUEUE,
+                    task_timeout=TASK_TIMEOUT,
+                    start_signal=signal,
+                )
+        except (RPCError, TimeoutError):
+            raise Unavailable from None
 
     async def look(self, workflow_id: str, query: str, *, result_type: type[T]) -> T:
         """Return the live run's own answer to `query`. It takes a worker; lists and pages do not ask this.

@@ -4,6 +4,7 @@ from fulfillment.gateways.google import GoogleCalendar
 from fulfillment.gateways.google_oauth import Consent
 from fulfillment.gateways.mail import Address
 from fulfillment.gateways.sealing import Sealer
+from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
 from fulfillment.settings import Settings
 
@@ -51,3 +52,14 @@ def google_of(settings: Settings) -> GoogleCalendar | None:
     """Return the way into people's Google calendars; None where that is switched off."""
     consent = consent_of(settings)
     return GoogleCalendar(consent=consent, api_base=settings.google_api_base) if consent else None
+
+
+def wallet_of(settings: Settings) -> StripeWallet | None:
+    """Return the way to what people have left at Stripe; None where money is moved by hand."""
+    key = settings.stripe_secret_key
+    return StripeWallet(key=key.get_secret_value(), base=settings.stripe_api_base or "") if key else None
+
+
+def hook_secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Return what Stripe signs its events with; several while one replaces another."""
+    return tuple(secret.get_secret_value() for secret in settings.stripe_webhook_secrets)

@@ -15,23 +15,29 @@ from api import (
     checks,
     connection,
     dev,
+    evidence,
     feeds,
     google,
     history,
     incidents,
     jobs,
     offers,
+    payment,
     payouts,
     people,
     quotes,
     schedule,
+    stripe_hooks,
+    tasks,
+    wallet,
 )
 from api.app import create_app
 from api.connection import Address
 from api.desk import Accounts, Desk
 from api.engine import Engine
 from api.health import everybody, holders_of
-from api.house import consent_of, house_of, sealer_of
+from api.hints import Hints
+from api.house import consent_of, hook_secrets_of, house_of, sealer_of, wallet_of
 from api.issuers import DevIssuer, OidcIssuer
 from api.limits import Limiter, Steady
 from api.serve import configuration
@@ -49,11 +55,16 @@ ROUTERS = (
     assignments.router,
     incidents.router,
     history.router,
+    evidence.router,
     payouts.router,
+    payment.router,
     calendars.router,
     google.router,
     feeds.router,
+    wallet.router,
     people.router,
+    stripe_hooks.router,
+    tasks.router,
 )
 """The routes of every noun."""
 
@@ -69,19 +80,22 @@ def create(settings: Settings | None = None) -> FastAPI:
     database = database_engine(settings.database_url)
     engine = Engine(partial(connection.connect, address_of(settings), runtime=connection.runtime()))
     verifier, extra = _door(settings)
+    stripe = wallet_of(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with engine:
             yield
         await database.dispose()
+        if stripe:
+            await stripe.aclose()
 
     limiter = Limiter(
         Steady(PostgresHits(database)), rates=settings.rates(), strangers=parse(settings.rate_limit_anonymous)
     )
     is_dev = settings.app_env is AppEnv.DEV
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
-    return create_app(
+    app = create_app(
         desk=Desk(
             engine=engine,
             database=database,
@@ -89,6 +103,9 @@ def create(settings: Settings | None = None) -> FastAPI:
             limiter=limiter,
             house=house_of(settings),
             accounts=_accounts(settings),
+            wallet=stripe,
+            hook_secrets=hook_secrets_of(settings),
+            hint=Hints(engine, database).pass_on,
             policy=settings.policy(),
             approval_key=settings.approval_key(),
             ui=f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}",
@@ -103,6 +120,8 @@ def create(settings: Settings | None = None) -> FastAPI:
         with_reader=is_dev,
         lifespan=lifespan,
     )
+    app.add_middleware(stripe_hooks.BodyUnread)
+    return app
 
 
 def address_of(settings: Settings) -> Address:

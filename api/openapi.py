@@ -11,7 +11,7 @@ from api.problems import MEDIA_TYPE
 from api.schemas.problem import Problem
 
 TITLE = "Fulfillment"
-VERSION = "0.5.0"
+VERSION = "0.6.0"
 DESCRIPTION = """\
 From "a provider said yes" to "the provider is paid": jobs, quotes and offers, visits, payouts.
 

@@ -11,10 +11,24 @@ from api.desk import Desk, TheDesk, TheViewing
 from api.reading import MinVersion, TheSession, TheTurn, once_at
 from api.schemas.base import Id
 from api.schemas.lists import Page
-from api.schemas.payouts import ApprovalSent, DenialSent, PayoutShown, ResubmissionSent
+from api.schemas.payouts import (
+    ApprovalSent,
+    DenialSent,
+    DisputeResolutionSent,
+    PayoutShown,
+    ResubmissionSent,
+    RetrySent,
+)
 from api.schemas.values import MoneySent
 from fulfillment.domain import vouchers
-from fulfillment.domain.assignment.commands import ApprovePayout, DenyPayout, ResubmitPayout
+from fulfillment.domain.assignment.commands import (
+    ApprovePayout,
+    DenyPayout,
+    Reauthorise,
+    ResolveDispute,
+    ResubmitPayout,
+    RetryCapture,
+)
 from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.people import Actor, Role
 from fulfillment.store.views import payouts
@@ -94,6 +108,42 @@ async def deny(
         final=body.final,
     )
     return viewing(actor).payout(await commands.of_assignment("deny_payout", payout_id, command))
+
+
+@router.post("/admin/payouts/{payout_id}/retry-capture")
+async def retry_capture(
+    payout_id: Id, actor: Admin, commands: TheCommands, viewing: TheViewing, body: RetrySent | None = None
+) -> PayoutShown:
+    """Try once more to take approved money from the card; what was taken meanwhile is not taken twice."""
+    reason = body.reason if body else None
+    command = RetryCapture(**commands.envelope(actor, payout_id), reason=reason or "")
+    return viewing(actor).payout(await commands.of_assignment("retry_capture", payout_id, command))
+
+
+@router.post("/admin/payouts/{payout_id}/reauthorise")
+async def reauthorise(
+    payout_id: Id, actor: Admin, commands: TheCommands, viewing: TheViewing, body: RetrySent | None = None
+) -> PayoutShown:
+    """Hold the money anew, on the card that the customer has on file by now; an approval is kept."""
+    reason = body.reason if body else None
+    command = Reauthorise(**commands.envelope(actor, payout_id), reason=reason or "")
+    return viewing(actor).payout(await commands.of_assignment("reauthorise", payout_id, command))
+
+
+@router.post("/admin/payouts/{payout_id}/resolve-dispute")
+async def resolve_dispute(
+    payout_id: Id, body: DisputeResolutionSent, actor: Admin, commands: TheCommands, viewing: TheViewing
+) -> PayoutShown:
+    """Settle what the customer complains of: the payout is ruled on anew, over less, or closed."""
+    amount, currency = _amount(body.amount)
+    command = ResolveDispute(
+        **commands.envelope(actor, payout_id),
+        outcome=body.outcome,
+        reason=body.reason,
+        amount=amount,
+        currency=currency,
+    )
+    return viewing(actor).payout(await commands.of_assignment("resolve_dispute", payout_id, command))
 
 
 @router.post("/payouts/{payout_id}/resubmit")

@@ -20,6 +20,7 @@ CALLED = {
     ReminderKind.COMPLETION_NUDGE: "the question whether the work is done",
     ReminderKind.PAYOUT_REVIEW: "the nudge to rule on a payout",
     ReminderKind.AUTH_EXPIRING: "the warning that money held on a card is about to be let go",
+    ReminderKind.PAYMENT_NUDGE: "the word to the customer that their card has to be seen to",
     ReminderKind.RESUBMIT_NUDGE: "the nudge to resubmit a denied payout",
     ReminderKind.OFFER_EXPIRING: "the warning that an offer is about to end",
 }

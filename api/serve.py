@@ -29,6 +29,8 @@ async def served(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[int]:
         OSError: the port is taken, or the address is not ours.
     """
     with socket.create_server((host, port), family=_family(host)) as listener:
+        # Without this, an answer in two packets waits for the other side to acknowledge the first.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = _Guest(configuration(app))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TypeVar
 
 from devstack.errors import DevStackError
+
+T = TypeVar("T")
 
 PATIENCE = 20.0
 PAUSE = 0.05
 
 
-async def until(
-    look: Callable[[], Awaitable[dict[str, Any]]], sees: Callable[[dict[str, Any]], bool], what: str
-) -> dict[str, Any]:
+async def until(look: Callable[[], Awaitable[T]], sees: Callable[[T], bool], what: str) -> T:
     """Return what `look` finds, once it `sees` what it waits for.
 
     Raises:

@@ -40,6 +40,17 @@ SWEEP_DRIFT = Counter(
     "sweep_drift_total", "What the sweep found to be otherwise than the engine should keep it.", ["kind"]
 )
 SWEEP_SECONDS = Histogram("sweep_seconds", "How long a sweep took.", buckets=(*SECONDS, 30, 60, 300))
+RECONCILE_DRIFT = Counter(
+    "reconcile_drift_total",
+    "What the reconciler found of money on which run, rows and payment provider disagree.",
+    ["kind"],
+)
+RECONCILE_HEALED = Counter(
+    "reconcile_healed_total", "Drift that the reconciler has mended without anybody's help.", ["kind"]
+)
+RECONCILE_ENDED = Gauge(
+    "reconcile_last_end_timestamp_seconds", "When a reconciliation last came to its end, in Unix time."
+)
 COMMANDS = Counter("commands_total", "Commands put to the engine.", ["command", "outcome"])
 PROJECTION_LAG = Histogram(
     "projection_lag_seconds",

@@ -5,7 +5,7 @@ Temporal of their own, because queue names are fixed and the workflow tests have
 """
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 
 import httpx2
 import pytest
@@ -33,6 +33,16 @@ settings.load_profile("ci" if os.environ.get("CI") else "laptop")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "chaos: kills real processes; slower than the rest")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Spell out what no encoding takes: poisoned texts are logged, and reports go from process to process."""
+    report = yield
+    report.sections = [
+        (name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,14 @@ CHANGED = {
     "FOUR_EYES_MINOR": "1",
     "RESUBMIT_DAYS": "1",
     "MAX_PAYOUT_ATTEMPTS": "1",
+    "DISPUTE_HOURS": "1",
+    "STRIPE_SECRET_KEY": "sk_test_1",
+    "STRIPE_WEBHOOK_SECRETS": "whsec_1",
+    "STRIPE_TRANSFERS_ENABLED": "true",
+    "PLATFORM_FEE_PERCENT": "12.34",
+    "AUTH_EXPIRY_POLICY": "reauthorise",
+    "AUTH_LIFETIME_HOURS": "1",
+    "CAPTURE_PATIENCE_MINUTES": "1",
     "JOB_EXPIRY_HOURS": "1",
     "QUOTE_DEADLINE_MINUTES": "1",
     "OFFER_TTL_MINUTES": "1",
@@ -327,6 +335,84 @@ class TestWhatPeopleAreTold:
 
         assert settings.sealing_keys() == settings.sealing_keys()
         assert (tmp_path / "dev-sealing-key").stat().st_mode & 0o077 == 0
+
+
+KEY = {"STRIPE_SECRET_KEY": "sk_test_1"}
+
+
+class TestTheMoney:
+    """Without a key it is moved by hand; with one, what is missing beside it is said at the start."""
+
+    @pytest.mark.parametrize(
+        ("variable", "value", "sentence"),
+        [
+            ("STRIPE_API_BASE", "api.stripe.com", "STRIPE_API_BASE is 'api.stripe.com'"),
+            ("STRIPE_TRANSFERS_ENABLED", "perhaps", "STRIPE_TRANSFERS_ENABLED is 'perhaps'"),
+            ("PLATFORM_FEE_PERCENT", "101", "less than or equal to 100"),
+            ("PLATFORM_FEE_PERCENT", "-1", "greater than or equal to 0"),
+            ("PLATFORM_FEE_PERCENT", "NaN", "finite"),
+            ("PLATFORM_FEE_PERCENT", "2.345", "2 decimal places"),
+            ("AUTH_EXPIRY_POLICY", "hope", "'alert' or 'reauthorise'"),
+            ("DISPUTE_HOURS", "-1", "greater than or equal to 0"),
+            ("AUTH_LIFETIME_HOURS", "nan", "finite"),
+            ("CAPTURE_PATIENCE_MINUTES", "soon", "valid number"),
+            ("RECONCILE_CRON", "hourly", "no cron expression of five fields"),
+        ],
+    )
+    def test_a_wrong_value_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
+    ) -> None:
+        with pytest.raises(WrongSetting, match=re.escape(sentence)) as wrong:
+            said(monkeypatch, **PROD, **{variable: value})
+
+        assert str(wrong.value).startswith(f"{variable} is ")
+
+    @pytest.mark.parametrize("value", ["sk_live_hunter2", "whsec_", "whsec_good,whsec_hunter2 with a gap"])
+    def test_a_secret_that_is_none_is_refused_and_not_shown(
+        self, monkeypatch: pytest.MonkeyPatch, value: str
+    ) -> None:
+        message = refusal(monkeypatch, STRIPE_WEBHOOK_SECRETS=value)
+
+        assert message.startswith("STRIPE_WEBHOOK_SECRETS is set to a value not shown here")
+        assert "which begin with whsec_" in message
+        assert "hunter2" not in message
+
+    def test_prod_wants_to_be_told_by_stripe(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(WrongSetting, match=r"^STRIPE_WEBHOOK_SECRETS is missing"):
+            said(monkeypatch, **PROD, **KEY)
+
+    def test_dev_may_do_without(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = said(monkeypatch, APP_ENV="dev", DATABASE_URL=DATABASE, **KEY)
+
+        assert settings.stripe_webhook_secrets == ()
+
+    def test_nobody_passes_money_on_without_a_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        message = refusal(monkeypatch, STRIPE_TRANSFERS_ENABLED="true")
+
+        assert message == "STRIPE_TRANSFERS_ENABLED is true: STRIPE_SECRET_KEY has to be set, too."
+
+    def test_several_secrets_are_taken_while_one_replaces_another(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = said(monkeypatch, **PROD, **KEY, STRIPE_WEBHOOK_SECRETS="whsec_new1, whsec_old1")
+
+        assert [each.get_secret_value() for each in settings.stripe_webhook_secrets] == [
+            "whsec_new1",
+            "whsec_old1",
+        ]
+        assert "whsec_" not in repr(settings)
+        assert "sk_test_1" not in repr(settings)
+
+    def test_a_hold_is_assumed_to_last_four_days_and_eighteen_hours(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert said(monkeypatch, **PROD).policy().auth_lifetime == timedelta(days=4, hours=18)
+
+    @pytest.mark.parametrize(("percent", "fee"), [("0", 0), ("100", 10_000), ("2.9", 290), ("0.29", 29)])
+    def test_a_share_is_what_it_says_to_the_hundredth_of_a_percent(
+        self, monkeypatch: pytest.MonkeyPatch, percent: str, fee: int
+    ) -> None:
+        assert said(monkeypatch, **PROD, PLATFORM_FEE_PERCENT=percent).policy().platform_fee == fee
 
 
 class TestTheExample:

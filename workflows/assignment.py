@@ -6,39 +6,23 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities.clocks import ClocksWanted, People
     from activities.ledger import AssignmentBatch, Ledger, RunRef
     from fulfillment.domain.assignment.commands import (
-        AnswerIncident,
         ApprovePayout,
         AssignmentCommand,
-        CancelAssignment,
-        CheckIn,
-        CompleteAssignment,
-        ConfirmWindow,
-        DeclineWindow,
-        DenyPayout,
-        ExtendDeadline,
-        HoldAssignment,
         OpenAssignment,
         PassDeadline,
-        ProposeWindow,
-        RejectAssignment,
-        ReportNoShow,
-        ResolveIncident,
-        ResubmitPayout,
-        ResumeAssignment,
-        SkipDeadline,
-        WithdrawWindow,
     )
-    from fulfillment.domain.assignment.deadlines import Deadline
+    from fulfillment.domain.assignment.deadline import Deadline
     from fulfillment.domain.assignment.deciding import decide
     from fulfillment.domain.assignment.entries import Entry, entry
     from fulfillment.domain.assignment.events import Event, WindowConfirmed
     from fulfillment.domain.assignment.evolving import apply
+    from fulfillment.domain.assignment.money_calls import MoneyCall, call_owed, share_owed
     from fulfillment.domain.assignment.standing import Obligation, Standing, standing
     from fulfillment.domain.assignment.state import Assignment
     from fulfillment.domain.command import Source
@@ -47,15 +31,16 @@ with workflow.unsafe.imports_passed_through():
     from fulfillment.domain.steps import Refusal
 
 from workflows import search
+from workflows.aftercare import begin_aftercare
+from workflows.assignment_requests import SIGNALS, AssignmentRequests
 from workflows.closing import ASSIGNMENT_CLOSED, closed
-from workflows.guard import guarded
 from workflows.memory import Remembered
 from workflows.names import job_run
-from workflows.paying import approved, settle, vouched
+from workflows.paying import answer_to, vouched
 from workflows.provider_time import ProviderTime
 from workflows.reports import Answer, details, written
 from workflows.retries import UNTIL_IT_WORKS
-from workflows.story import Story
+from workflows.story import STUCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,31 +57,8 @@ class Opened:
     hold_in_doubt: bool = False
 
 
-SIGNALS: dict[str, type[AssignmentCommand]] = {
-    "propose_schedule": ProposeWindow,
-    "confirm_schedule": ConfirmWindow,
-    "decline_schedule": DeclineWindow,
-    "withdraw_schedule": WithdrawWindow,
-    "reject_assignment": RejectAssignment,
-    "cancel_assignment": CancelAssignment,
-    "check_in": CheckIn,
-    "complete_assignment": CompleteAssignment,
-    "report_no_show": ReportNoShow,
-    "answer_incident": AnswerIncident,
-    "resolve_incident": ResolveIncident,
-    "approve_payout": ApprovePayout,
-    "deny_payout": DenyPayout,
-    "resubmit_payout": ResubmitPayout,
-    "hold": HoldAssignment,
-    "resume": ResumeAssignment,
-    "skip_deadline": SkipDeadline,
-    "extend_deadline": ExtendDeadline,
-}
-"""What operations may type in as a signal, by the names of the updates."""
-
-
 @workflow.defn(name="Assignment")
-class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
+class AssignmentWorkflow(AssignmentRequests):
     @workflow.init
     def __init__(self, opened: Opened) -> None:
         super().__init__(
@@ -122,9 +84,7 @@ class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
 
     @workflow.run
     async def run(self, _: Opened) -> Standing:
-        self._start_helpers(
-            self._set_doubtful_holds_right, self._pay_what_was_approved, self._read_the_clocks
-        )
+        self._start_helpers(self._set_doubtful_holds_right, self._move_money, self._read_the_clocks)
         while not self._is_over:
             await self._wait_for_the_clock()
             if self._wants_a_fresh_run and not self._is_over:
@@ -132,6 +92,7 @@ class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
         # The job may hand the work to somebody else only once this assignment's end is on record.
         await workflow.wait_condition(lambda: self._books.are_written)
         await self._tell_the_job()
+        await self._pass_the_share_on()
         await workflow.wait_condition(self._has_nothing_left_to_do)
         return self._standing
 
@@ -155,7 +116,8 @@ class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
         )
 
     def _has_nothing_left_to_do(self) -> bool:
-        return workflow.all_handlers_finished() and self._books.are_written and self._everybody_is_told
+        told = workflow.all_handlers_finished() and self._books.are_written and self._everybody_is_told
+        return told and self._money_call is None and not self._paying
 
     async def _tell_the_job(self) -> None:
         """Report the end to the job, which counts it once; a job that is gone needs no report."""
@@ -165,169 +127,18 @@ class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
         except ApplicationError:
             workflow.logger.warning("assignment.job_is_gone", extra={"job_id": self._assignment.job_id})
 
-    # What people may ask: one update each, judged before it enters the history.
+    async def _pass_the_share_on(self) -> None:
+        """Leave what the provider is owed by transfer to the aftercare: it may wait for an account."""
+        share = share_owed(self._assignment, self._policy)
+        while share:
+            try:
+                return await begin_aftercare(self._id, share)
+            except WorkflowAlreadyStartedError:
+                # Somebody looks after a complaint already; that takes a moment.
+                await workflow.sleep(STUCK, summary="aftercare is busy; the share is passed on after it")
+        return None
 
-    @workflow.update(name="propose_schedule")
-    @guarded
-    async def propose(self, command: ProposeWindow) -> Answer:
-        return await self._carry_out(command)
-
-    @propose.validator
-    def _may_propose(self, command: ProposeWindow) -> None:
-        self._check(command)
-
-    @workflow.update(name="confirm_schedule")
-    @guarded
-    async def confirm(self, command: ConfirmWindow) -> Answer:
-        return await self._carry_out(command)
-
-    @confirm.validator
-    def _may_confirm(self, command: ConfirmWindow) -> None:
-        self._check(command)
-
-    @workflow.update(name="decline_schedule")
-    @guarded
-    async def decline(self, command: DeclineWindow) -> Answer:
-        return await self._carry_out(command)
-
-    @decline.validator
-    def _may_decline(self, command: DeclineWindow) -> None:
-        self._check(command)
-
-    @workflow.update(name="withdraw_schedule")
-    @guarded
-    async def withdraw(self, command: WithdrawWindow) -> Answer:
-        return await self._carry_out(command)
-
-    @withdraw.validator
-    def _may_withdraw(self, command: WithdrawWindow) -> None:
-        self._check(command)
-
-    @workflow.update(name="reject_assignment")
-    @guarded
-    async def reject(self, command: RejectAssignment) -> Answer:
-        return await self._carry_out(command)
-
-    @reject.validator
-    def _may_reject(self, command: RejectAssignment) -> None:
-        self._check(command)
-
-    @workflow.update(name="cancel_assignment")
-    @guarded
-    async def cancel(self, command: CancelAssignment) -> Answer:
-        return await self._carry_out(command)
-
-    @cancel.validator
-    def _may_cancel(self, command: CancelAssignment) -> None:
-        self._check(command)
-
-    @workflow.update(name="check_in")
-    @guarded
-    async def check_in(self, command: CheckIn) -> Answer:
-        return await self._carry_out(command)
-
-    @check_in.validator
-    def _may_check_in(self, command: CheckIn) -> None:
-        self._check(command)
-
-    @workflow.update(name="complete_assignment")
-    @guarded
-    async def complete(self, command: CompleteAssignment) -> Answer:
-        return await self._carry_out(command)
-
-    @complete.validator
-    def _may_complete(self, command: CompleteAssignment) -> None:
-        self._check(command)
-
-    @workflow.update(name="report_no_show")
-    @guarded
-    async def report_no_show(self, command: ReportNoShow) -> Answer:
-        return await self._carry_out(command)
-
-    @report_no_show.validator
-    def _may_report(self, command: ReportNoShow) -> None:
-        self._check(command)
-
-    @workflow.update(name="answer_incident")
-    @guarded
-    async def answer_incident(self, command: AnswerIncident) -> Answer:
-        return await self._carry_out(command)
-
-    @answer_incident.validator
-    def _may_answer(self, command: AnswerIncident) -> None:
-        self._check(command)
-
-    @workflow.update(name="resolve_incident")
-    @guarded
-    async def resolve_incident(self, command: ResolveIncident) -> Answer:
-        return await self._carry_out(command)
-
-    @resolve_incident.validator
-    def _may_resolve(self, command: ResolveIncident) -> None:
-        self._check(command)
-
-    @workflow.update(name="approve_payout")
-    @guarded
-    async def approve(self, command: ApprovePayout) -> Answer:
-        return await self._carry_out(command)
-
-    @approve.validator
-    def _may_approve(self, command: ApprovePayout) -> None:
-        self._check(command)
-
-    @workflow.update(name="deny_payout")
-    @guarded
-    async def deny(self, command: DenyPayout) -> Answer:
-        return await self._carry_out(command)
-
-    @deny.validator
-    def _may_deny(self, command: DenyPayout) -> None:
-        self._check(command)
-
-    @workflow.update(name="resubmit_payout")
-    @guarded
-    async def resubmit(self, command: ResubmitPayout) -> Answer:
-        return await self._carry_out(command)
-
-    @resubmit.validator
-    def _may_resubmit(self, command: ResubmitPayout) -> None:
-        self._check(command)
-
-    @workflow.update(name="hold")
-    @guarded
-    async def hold(self, command: HoldAssignment) -> Answer:
-        return await self._carry_out(command)
-
-    @hold.validator
-    def _may_hold(self, command: HoldAssignment) -> None:
-        self._check(command)
-
-    @workflow.update(name="resume")
-    @guarded
-    async def resume(self, command: ResumeAssignment) -> Answer:
-        return await self._carry_out(command)
-
-    @resume.validator
-    def _may_resume(self, command: ResumeAssignment) -> None:
-        self._check(command)
-
-    @workflow.update(name="skip_deadline")
-    @guarded
-    async def skip_deadline(self, command: SkipDeadline) -> Answer:
-        return await self._carry_out(command)
-
-    @skip_deadline.validator
-    def _may_skip(self, command: SkipDeadline) -> None:
-        self._check(command)
-
-    @workflow.update(name="extend_deadline")
-    @guarded
-    async def extend_deadline(self, command: ExtendDeadline) -> Answer:
-        return await self._carry_out(command)
-
-    @extend_deadline.validator
-    def _may_extend(self, command: ExtendDeadline) -> None:
-        self._check(command)
+    # What operations type in, and what they ask.
 
     @workflow.signal(dynamic=True, description=f"A command typed by hand: {', '.join(SIGNALS)}")
     async def signalled(self, name: str, args: Sequence[RawValue]) -> None:
@@ -458,16 +269,25 @@ class AssignmentWorkflow(Story[AssignmentCommand, Entry, Answer]):
     def _knows_enough_to_write(self) -> bool:
         return self._knows_the_clocks or self._is_over
 
-    async def _pay_what_was_approved(self) -> None:
-        await workflow.wait_condition(lambda: approved(self._assignment) is not None)
-        released = approved(self._assignment)
-        if released is None:
+    async def _move_money(self) -> None:
+        """Ask the payment provider for whatever the state wants of it, one thing at a time."""
+        await workflow.wait_condition(lambda: self._money_call is not None)
+        call = self._money_call
+        if call is None:
             return
         self._paying = True
         try:
-            await self._carry_out(await settle(*released))
+            patience = self._policy.capture_patience
+            await self._carry_out(await answer_to(call, self._assignment, patience=patience))
         finally:
             self._paying = False
+        if self._money_call == call:
+            # An answer that changes nothing must not make us ask in circles.
+            await workflow.sleep(STUCK, summary="the payment provider's answer leads nowhere; asking again")
+
+    @property
+    def _money_call(self) -> MoneyCall | None:
+        return call_owed(self._assignment)
 
     async def _write(self, entries: tuple[Entry, ...], refusals: tuple[Refusal, ...]) -> bool:
         info = workflow.info()

@@ -14,5 +14,9 @@ def assignment_run(assignment_id: str) -> str:
     return f"assignment-{assignment_id}"
 
 
+def aftercare_run(payout_id: str) -> str:
+    return f"payout-aftercare-{payout_id}"
+
+
 def job_run(job_id: str) -> str:
     return f"job-{job_id}"

@@ -15,6 +15,7 @@ from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from fulfillment.domain.assignment.incident import IncidentVerdict
+    from fulfillment.domain.assignment.payout import DisputeOutcome
     from fulfillment.domain.command import Command, Source
     from fulfillment.domain.errors import ValueInvalid
     from fulfillment.domain.job.state import DispatchMode
@@ -177,6 +178,7 @@ _READERS: dict[object, Callable[[str, Mapping[str, Any]], Any]] = {
     bool: _plain(_flag),
     datetime: _plain(_instant),
     datetime | None: _plain(_instant),
+    DisputeOutcome: _plain(_choice(DisputeOutcome)),
     DispatchMode | None: _plain(_choice(DispatchMode)),
     IncidentVerdict: _plain(_choice(IncidentVerdict)),
     Party | None: _plain(_choice(Party)),

@@ -55,7 +55,7 @@ def _of(assignment: Assignment) -> dict[SearchAttributeKey[Any], Any]:
         SCHEDULED_START: assignment.agreed.window.start if assignment.agreed else None,
         REMINDER_OVERDUE: assignment.overdue_at is not None,
         SCHEDULE_VERSION: assignment.schedule_version,
-        CAPTURE_BEFORE: payout.capture_before if payout else None,
+        CAPTURE_BEFORE: assignment.capture_before,
     }
 
 

@@ -8,9 +8,9 @@ from pydantic import Field
 from api.schemas.base import Id, Instant, Note, Sent, SentInstant, Shown
 from api.schemas.incidents import IncidentShown
 from api.schemas.values import LocalWindowSent, MoneySent, MoneyShown, Version
-from fulfillment.domain.assignment.payout import Payout, PayoutStatus
+from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.assignment.standing import Obligation, Standing
-from fulfillment.domain.assignment.state import Proposal, RejectReason, Status
+from fulfillment.domain.assignment.state import Assignment, Proposal, RejectReason, Status
 from fulfillment.domain.people import Actor, Party
 
 Evidence = Annotated[
@@ -108,8 +108,16 @@ class PayoutBrief(Shown):
     capture_before: Instant | None
 
     @classmethod
-    def of(cls, payout: Payout | None) -> Self | None:
-        return cls.model_validate(payout) if payout else None
+    def of(cls, it: Assignment) -> Self | None:
+        if it.payout is None:
+            return None
+        return cls(
+            id=it.payout.id,
+            status=it.payout.status,
+            attempt=it.payout.attempt,
+            amount=MoneyShown.model_validate(it.payout.amount),
+            capture_before=it.capture_before,
+        )
 
 
 class NextShown(Shown):
@@ -210,7 +218,7 @@ class AssignmentShown(Shown):
             last_reminder_at=it.last_reminder_at,
             reminder_count=it.reminder_count,
             price=MoneyShown.model_validate(it.price),
-            payout=PayoutBrief.of(it.payout),
+            payout=PayoutBrief.of(it),
             incident=IncidentShown.of(it.incident, viewer=viewer),
             obligation=ObligationShown.of(standing.obligation, standing),
             state_version=it.state_version,

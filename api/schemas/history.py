@@ -7,7 +7,7 @@ from pydantic import Field
 
 from api.reasons import why
 from api.schemas.base import Instant, Shown
-from fulfillment.domain.assignment.deadlines import Deadline, DeadlineKind
+from fulfillment.domain.assignment.deadline import Deadline, DeadlineKind
 from fulfillment.domain.assignment.reasons import why_it_comes
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.command import Source

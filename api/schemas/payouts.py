@@ -6,9 +6,10 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from api.schemas.assignments import Evidence
-from api.schemas.base import Id, Instant, Note, Sent, Shown
+from api.schemas.base import Id, Instant, Note, OneOf, Sent, Shown
 from api.schemas.values import Amount, MoneySent, MoneyShown
-from fulfillment.domain.assignment.payout import PayoutStatus, Ruling
+from fulfillment.domain.assignment.card import Card, CardStatus
+from fulfillment.domain.assignment.payout import DisputeOutcome, PayoutStatus, Ruling
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.command import Source
@@ -36,6 +37,42 @@ class ResubmissionSent(Sent):
     amount: Amount | MoneySent | None = None
 
 
+class RetrySent(Sent):
+    reason: Note | None = None
+
+
+class DisputeSent(Sent):
+    reason: Note
+
+
+class DisputeResolutionSent(Sent):
+    """`amount` is what a reduced payout comes down to."""
+
+    outcome: OneOf[DisputeOutcome]
+    reason: Note
+    amount: Amount | MoneySent | None = None
+
+
+class DisputeShown(Shown):
+    by: str
+    at: Instant
+    reason: str
+
+
+class CardShown(Shown):
+    """The hold on the customer's card; `problem` is the payment provider's code for what is wrong with it."""
+
+    status: CardStatus
+    amount: MoneyShown
+    captured: MoneyShown | None
+    capture_before: Instant | None
+    problem: str
+
+    @classmethod
+    def of(cls, card: Card | None) -> Self | None:
+        return cls.model_validate(card) if card else None
+
+
 class DecisionShown(Shown):
     attempt: int
     ruling: Ruling
@@ -49,7 +86,10 @@ class DecisionShown(Shown):
 
 
 class PayoutShown(Shown):
-    """`captureBefore` is when the authorisation of the card lapses, for payouts that have one."""
+    """`captureBefore` is when the hold on the card lapses, for payouts that have one.
+
+    `problem` is the payment provider's code for why the payout is stuck, empty while it is not.
+    """
 
     id: Id
     assignment_id: Id
@@ -62,6 +102,9 @@ class PayoutShown(Shown):
     amount: MoneyShown
     price: MoneyShown
     capture_before: Instant | None
+    card: CardShown | None
+    problem: str
+    dispute: DisputeShown | None
     submitted_by: str
     submitted_at: Instant
     evidence: list[str]
@@ -69,6 +112,7 @@ class PayoutShown(Shown):
     decisions: list[DecisionShown]
     reference: str | None
     settled_at: Instant | None
+    transfer_id: str | None
     state_version: int
     projected_at: Instant | None
     links: dict[str, str]
@@ -90,7 +134,10 @@ class PayoutShown(Shown):
             attempt=payout.attempt,
             amount=MoneyShown.model_validate(payout.amount),
             price=MoneyShown.model_validate(it.price),
-            capture_before=payout.capture_before,
+            capture_before=it.capture_before,
+            card=CardShown.of(it.card),
+            problem=payout.problem,
+            dispute=DisputeShown.model_validate(payout.dispute) if payout.dispute else None,
             submitted_by=payout.submitted_by,
             submitted_at=payout.submitted_at,
             evidence=list(payout.evidence),
@@ -98,6 +145,7 @@ class PayoutShown(Shown):
             decisions=[DecisionShown.model_validate(each) for each in payout.decisions],
             reference=payout.reference,
             settled_at=payout.settled_at,
+            transfer_id=payout.transfer_id,
             state_version=it.state_version,
             projected_at=projected_at,
             links=links,

@@ -36,6 +36,7 @@ class ReminderKind(StrEnum):
     COMPLETION_NUDGE = "completion_nudge"
     PAYOUT_REVIEW = "payout_review"
     AUTH_EXPIRING = "auth_expiring"
+    PAYMENT_NUDGE = "payment_nudge"
     RESUBMIT_NUDGE = "resubmit_nudge"
     OFFER_EXPIRING = "offer_expiring"
 

@@ -22,9 +22,20 @@ class LateReschedule(StrEnum):
     OPS_ONLY = "ops_only"
 
 
+class AuthExpiry(StrEnum):
+    """What happens to a hold on a card that runs out before its payout is approved."""
+
+    ALERT = "alert"
+    REAUTHORISE = "reauthorise"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Every duration is elapsed time; amounts are minor units. Names follow the environment variables."""
+    """Every duration is elapsed time; amounts are minor units. Names follow the environment variables.
+
+    `auth_lifetime` is how long a hold is taken to last where nobody says so, `platform_fee` the share of
+    a captured payout that is not passed on to the provider, in hundredths of a percent.
+    """
 
     # The window (domain: who may agree on what)
     shortest_window: timedelta = timedelta(minutes=15)
@@ -65,6 +76,15 @@ class Policy:
     four_eyes_minor: int = 50_000
     resubmit_window: timedelta = timedelta(days=7)
     max_attempts: int = 3
+    dispute_window: timedelta = timedelta(hours=72)
+
+    # The card
+    card_payments: bool = False
+    auth_lifetime: timedelta = timedelta(hours=114)
+    auth_expiry: AuthExpiry = AuthExpiry.ALERT
+    capture_patience: timedelta = timedelta(minutes=15)
+    transfers: bool = False
+    platform_fee: int = 0
 
     # Dispatch
     job_expiry: timedelta = timedelta(days=30)

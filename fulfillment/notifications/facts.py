@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from fulfillment.domain.assignment.deadlines import DeadlineKind
+from fulfillment.domain.assignment.deadline import DeadlineKind
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.messages import Facts, ReminderKind
 from fulfillment.notifications.case import Case
@@ -43,24 +43,25 @@ def _of_the_proposal(standing: Standing) -> Facts:
 
 def _of_the_visit(standing: Standing, kind: ReminderKind) -> Facts:
     """Return what is agreed, whatever else somebody has proposed meanwhile."""
-    agreed, payout = standing.assignment.agreed, standing.assignment.payout
+    agreed, payout, card = standing.assignment.agreed, standing.assignment.payout, standing.assignment.card
+    owed = payout.amount if payout else None
     return Facts(
         version=agreed.version if agreed else None,
         window=agreed.window if agreed else None,
-        amount=payout.amount if payout else None,
+        amount=card.amount if card and kind is ReminderKind.PAYMENT_NUDGE else owed,
         until=_until(standing, kind),
     )
 
 
 def _until(standing: Standing, kind: ReminderKind) -> datetime | None:
     """Return by when what the reminder asks for has to be done, where there is such an instant."""
-    payout, obligation = standing.assignment.payout, standing.obligation
+    obligation = standing.obligation
     match kind:
         case ReminderKind.PROPOSE_NUDGE | ReminderKind.PAYOUT_REVIEW:
             return obligation.sla_due if obligation else None
         case ReminderKind.RESUBMIT_NUDGE:
             return standing.due(DeadlineKind.RESUBMIT_EXPIRY)
         case ReminderKind.AUTH_EXPIRING:
-            return payout.capture_before if payout else None
+            return standing.assignment.capture_before
         case _:
             return None

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from fulfillment.domain.people import Role
+from fulfillment.domain.policy import Policy
 from fulfillment.settings.channels import ChannelSettings
 from fulfillment.settings.kinds import (
     Algorithm,
@@ -31,6 +32,7 @@ from fulfillment.settings.kinds import (
     Rate,
     WebAddress,
 )
+from fulfillment.settings.payments import PaymentSettings
 from fulfillment.settings.rules import RuleSettings
 
 __all__ = ["Algorithm", "AppEnv", "LogLevel", "Settings", "WrongSetting", "read"]
@@ -40,7 +42,7 @@ class WrongSetting(Exception):
     """The environment cannot be worked with; the message has a sentence for each wrong variable."""
 
 
-class Settings(RuleSettings, ChannelSettings):
+class Settings(RuleSettings, PaymentSettings, ChannelSettings):
     """What the environment says. `read` builds it, and words what is wrong for people."""
 
     model_config = SettingsConfigDict(
@@ -89,9 +91,6 @@ class Settings(RuleSettings, ChannelSettings):
         None,
         description="The key that vouches for payout rulings, 32 characters or more; prod needs it.",
     )
-    stripe_secret_key: SecretStr | None = Field(
-        None, description="The Stripe key; without one, payouts are settled by hand."
-    )
 
     # How often they may ask: per person, role and kind of request
     rate_limit_customer_commands: Rate = Field("120/minute", description="A rate such as 120/minute.")
@@ -123,10 +122,15 @@ class Settings(RuleSettings, ChannelSettings):
             wrong.append("SHORTEST_OFFER_TTL_MINUTES is longer than OFFER_TTL_MINUTES.")
         if self.app_env is AppEnv.PROD and self.calendar_google_api_enabled and not self.secrets_keys:
             wrong.append("SECRETS_KEYS is missing, and people may connect their Google calendar.")
+        wrong += self.odd_payments(in_prod=self.app_env is AppEnv.PROD)
         wrong += self.contradictions()
         if wrong:
             raise ValueError("\n".join(wrong))
         return self
+
+    def policy(self) -> Policy:
+        """Return the knobs of the rules, those of the money included."""
+        return self.with_payments(super().policy())
 
     def rates(self) -> Mapping[tuple[str, str], RateLimitItem]:
         """Return how often one person may ask, by role and by kind of request (`commands`, `reads`)."""

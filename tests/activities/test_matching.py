@@ -1,5 +1,7 @@
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
+import pytest
+import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from temporalio.testing import ActivityEnvironment
 
@@ -7,10 +9,25 @@ from activities.matching import DirectoryMatcher, Matching
 from fulfillment.domain.people import Role
 from fulfillment.gateways.matching import Search
 from fulfillment.store import directory
+from fulfillment.store.database import engine as database_engine
 from fulfillment.store.directory import Person
+from tests.store import server
 from tests.store.diaries import fresh_id
 
 Sessions = async_sessionmaker[AsyncSession]
+
+
+@pytest.fixture(scope="module")
+def database_url() -> str:
+    """A directory in which nobody is whom another test has put there."""
+    return server.fresh()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def sessions(database_url: str) -> AsyncIterator[Sessions]:
+    own = database_engine(database_url)
+    yield async_sessionmaker(own)
+    await own.dispose()
 
 
 class Forgetful:

@@ -13,8 +13,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from api.stripe_hooks import LARGEST, PATH
 from devstack import ports
 from tests.api.issuer import Issuer, claims, signed
+from tests.gateways.stripe.webhooks import signature
 
 ROOT = Path(__file__).parent.parent.parent
 PROD = {"AUTH_ISSUER": "https://issuer.test", "APPROVAL_SECRET": "a" * 32, "METRICS_TOKEN": "m" * 16}
@@ -118,11 +120,33 @@ def test_in_prod_only_what_is_for_everybody_is_open(tmp_path: Path, issuer: Issu
         assert client.get("/metrics").status_code == 401
         assert client.get("/metrics", headers={"Authorization": "Bearer " + "m" * 16}).status_code == 200
         assert client.get("/openapi.json").status_code == 200
+        assert client.post(PATH, content=b"{}").status_code == 404
         assert client.get("/jobs", headers={"Authorization": "Bearer a.b.c"}).status_code == 401
         assert (
             client.get("/jobs", headers={"Authorization": f"Bearer {signed(**claims())}"}).status_code == 503
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_with_a_key_it_listens_to_stripe(tmp_path: Path) -> None:
+    keys = {"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRETS": "whsec_new, whsec_old"}
+    event = {
+        "id": "evt_1",
+        "object": "event",
+        "type": "ping",
+        "created": 1,
+        "data": {"object": {"object": "ping"}},
+    }
+    body = json.dumps(event, indent=2)
+    by_old, by_eve = (signature(body, secret, at=int(time.time())) for secret in ("whsec_old", "whsec_eve"))
+
+    with api(tmp_path, APP_ENV="dev", **keys) as (client, _):
+        believed = client.post(PATH, content=body.encode(), headers={"Stripe-Signature": by_old})
+        forged = client.post(PATH, content=body.encode(), headers={"Stripe-Signature": by_eve})
+        large = client.post(PATH, content=b"x" * (LARGEST + 1))
+
+    # There is no database to keep it in, so Stripe is to come back.
+    assert [answer.status_code for answer in (believed, forged, large)] == [503, 400, 413]
 
 
 @pytest.mark.parametrize(

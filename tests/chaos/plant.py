@@ -49,15 +49,19 @@ class Plant:
         self.api_url = f"http://{ports.LOOPBACK}:{ports.free()}"
         self._children: list[Child] = []
         self.worker: Child
+        self.api: Child
 
     def start(self) -> None:
         self.postgres.start()
         self.temporal.start()
         upgrade(self.postgres.url())
         self.start_worker()
-        api = child.start(self._program("api", "-m", "api"))
-        self._children.append(api)
-        child.wait_until(lambda: is_ready(self.api_url), name="api", watching=[api])
+        self.start_api()
+
+    def start_api(self) -> None:
+        self.api = child.start(self._program("api", "-m", "api"))
+        self._children.append(self.api)
+        child.wait_until(lambda: is_ready(self.api_url), name="api", watching=[self.api])
 
     def start_worker(self) -> None:
         self.worker, url = self.launch_worker()
@@ -89,6 +93,8 @@ class Plant:
                 server.start()
         if not self.worker.is_running:
             self.start_worker()
+        if not self.api.is_running:
+            self.start_api()
 
     def stop(self) -> None:
         for each in reversed(self._children):
@@ -179,6 +185,11 @@ class Reply:
     seconds: float
 
 
+def client(url: str, patience: float) -> httpx2.AsyncClient:
+    """Return a client of its own; nothing here is encrypted, and reading the certificates is slow."""
+    return httpx2.AsyncClient(base_url=url, timeout=patience, verify=False)
+
+
 class Visitor:
     """Somebody with a token, who looks at the clock while waiting; each request has its own connection."""
 
@@ -190,13 +201,19 @@ class Visitor:
     async def post(self, path: str, body: Json, *, key: str | None = None, patience: float = 15) -> Reply:
         headers = self._headers | ({"Idempotency-Key": key} if key else {})
         began = time.monotonic()
-        async with httpx2.AsyncClient(base_url=self._api_url, timeout=patience) as http:
+        async with client(self._api_url, patience) as http:
             response = await http.post(path, json=body, headers=headers)
+        return Reply(response.status_code, response.json(), response.headers, time.monotonic() - began)
+
+    async def put(self, path: str, body: Json) -> Reply:
+        began = time.monotonic()
+        async with client(self._api_url, 15) as http:
+            response = await http.put(path, json=body, headers=self._headers)
         return Reply(response.status_code, response.json(), response.headers, time.monotonic() - began)
 
     async def get(self, path: str, **query: Any) -> Reply:
         began = time.monotonic()
-        async with httpx2.AsyncClient(base_url=self._api_url, timeout=15) as http:
+        async with client(self._api_url, 15) as http:
             response = await http.get(path, params=query, headers=self._headers)
         return Reply(response.status_code, response.json(), response.headers, time.monotonic() - began)
 
@@ -269,7 +286,7 @@ async def hired(api_url: str) -> Parties:
 
 
 async def signed_in(api_url: str, sub: str, role: str) -> Visitor:
-    async with httpx2.AsyncClient(base_url=api_url) as http:
+    async with client(api_url, 15) as http:
         minted = await http.post("/dev/token", json={"sub": sub, "role": role})
     return Visitor(api_url, sub, minted.json()["accessToken"])
 

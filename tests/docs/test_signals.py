@@ -7,7 +7,7 @@ from typing import Any
 
 from fulfillment.domain.command import Command
 from tests.docs.pages import ROOT
-from workflows.assignment import SIGNALS as ASSIGNMENT
+from workflows.assignment_requests import SIGNALS as ASSIGNMENT
 from workflows.job import SIGNALS as JOB
 from workflows.reading import typed_as
 

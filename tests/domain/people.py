@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fulfillment.domain.assignment.card import Card, CardStatus
 from fulfillment.domain.assignment.commands import (
     ApprovePayout,
     AssignmentCommand,
@@ -194,7 +195,16 @@ def payout(it: Assignment) -> Payout:
 
 
 def with_capture_before(it: Assignment, instant: datetime) -> Assignment:
-    return replace(it, payout=replace(payout(it), capture_before=instant))
+    """Return the assignment with its price held on a card until that instant."""
+    card = Card(
+        n=1,
+        status=CardStatus.HELD,
+        amount=it.price,
+        since=it.status_entered_at,
+        intent_id="pi_1",
+        capture_before=instant,
+    )
+    return replace(it, card=card)
 
 
 def rings(it: Assignment, deadline_id: str, *, at: datetime, policy: Policy = POLICY) -> Sequence[Event]:

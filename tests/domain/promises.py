@@ -1,7 +1,8 @@
 """What 5.10 promises of every assignment at every moment: one function each, failing where it is broken."""
 
 from fulfillment.domain.assignment.commands import PassDeadline
-from fulfillment.domain.assignment.deadlines import COMPLETION_NUDGES, DeadlineKind, deadlines
+from fulfillment.domain.assignment.deadline import COMPLETION_NUDGES, DeadlineKind
+from fulfillment.domain.assignment.deadlines import deadlines
 from fulfillment.domain.assignment.events import (
     BecameOverdue,
     Escalated,

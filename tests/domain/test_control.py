@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -40,6 +39,7 @@ from tests.domain.people import (
     in_time,
     proposes,
     resumes,
+    with_capture_before,
 )
 
 L1, L2 = "sla_propose_l1/e1.v0/provider", "sla_propose_l2/e1.v0/provider"
@@ -144,8 +144,7 @@ class TestMoving:
             deciding(MOVING, extends("proposal_expiry/v3", to=START + MINUTE))
 
     def test_a_resubmission_stops_a_day_before_the_authorisation_lapses(self) -> None:
-        assert DENIED.payout is not None
-        on_card = replace(DENIED, payout=replace(DENIED.payout, capture_before=DENIED_AT + 5 * DAY))
+        on_card = with_capture_before(DENIED, DENIED_AT + 5 * DAY)
         last = DENIED_AT + 4 * DAY
 
         assert deciding(on_card, extends("resubmit_expiry/p1", to=last), at=DENIED_AT)

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from fulfillment.domain.assignment.commands import CheckIn
-from fulfillment.domain.assignment.deadlines import ORDER, DeadlineKind, deadlines
+from fulfillment.domain.assignment.deadline import ORDER, DeadlineKind
+from fulfillment.domain.assignment.deadlines import deadlines
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.people import Party
 from tests.domain.people import (

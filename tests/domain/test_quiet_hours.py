@@ -237,9 +237,9 @@ class TestWarningsOfTheCard:
             if id.startswith("auth_expiring")
         }
         assert late == {
-            "auth_expiring/ia1/1": ["skipped_covered"],
-            "auth_expiring/ia1/2": ["skipped_covered"],
-            "auth_expiring/ia1/3": ["planned"],
+            "auth_expiring/ipi_1/1": ["skipped_covered"],
+            "auth_expiring/ipi_1/2": ["skipped_covered"],
+            "auth_expiring/ipi_1/3": ["planned"],
         }
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from fulfillment.domain.assignment.deadlines import Deadline, DeadlineKind
+from fulfillment.domain.assignment.deadline import Deadline, DeadlineKind
 from fulfillment.domain.assignment.reasons import in_prose, why_it_comes
 from fulfillment.domain.assignment.state import Extension, Hold
 from fulfillment.domain.people import Party
@@ -68,6 +68,13 @@ CASES = [
         "the time to resubmit the denied payout (p1) ends then, and it is closed",
     ),
     (deadline("auth_expiring", n=1), "48 hours before the money held on the card is let go"),
+    (
+        deadline("authorise", basis="v1"),
+        "late enough for the hold on the card to last until the payout is ruled on",
+    ),
+    (deadline("auth_expiry"), "the money held on the card is let go then, by the card's issuer"),
+    (deadline("payment_nudge", n=2), "the customer's card could not be charged; question 2 of 3"),
+    (deadline("capture_check", n=7), "nobody knows yet whether the card was charged; look 7 of 144"),
     (deadline("auth_expiring", n=3), "2 hours before the money held on the card is let go"),
 ]
 NIGHTLY = replace(deadline("visit_reminder", before=DAY), moved_from=NOON + HOUR)

@@ -19,6 +19,7 @@ from fulfillment.domain.errors import (
     WrongState,
 )
 from fulfillment.domain.people import Actor, Role
+from tests.domain.cards import with_card
 from tests.domain.people import (
     ADA,
     APPROVED,
@@ -65,7 +66,7 @@ LAPSED, _ = in_time(DENIED, until=DENIED_AT + POLICY.resubmit_window)
 LIMIT = POLICY.four_eyes_minor
 ADMIN_BOB = Actor(id=BOB.id, role=Role.ADMIN)
 ADMIN_ADA = Actor(id=ADA.id, role=Role.ADMIN)
-ON_CARD = replace(DONE, payout=replace(payout(DONE), authorised=euros(100)))
+ON_CARD = with_card(DONE, amount=euros(100))
 DONE_BY_ROOT = after(IN_PROGRESS, CompleteAssignment(actor=ROOT), at=DONE_AT)
 
 

@@ -13,7 +13,8 @@ from fulfillment.domain.assignment.commands import (
     HoldAssignment,
     RejectAssignment,
 )
-from fulfillment.domain.assignment.deadlines import DeadlineKind, deadlines
+from fulfillment.domain.assignment.deadline import DeadlineKind
+from fulfillment.domain.assignment.deadlines import deadlines
 from fulfillment.domain.assignment.events import IncidentOpened
 from fulfillment.domain.assignment.incident import IncidentKind, IncidentVerdict
 from fulfillment.domain.assignment.standing import standing

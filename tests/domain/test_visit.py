@@ -10,7 +10,8 @@ from fulfillment.domain.assignment.commands import (
     CompleteAssignment,
     RejectAssignment,
 )
-from fulfillment.domain.assignment.deadlines import DeadlineKind, deadlines
+from fulfillment.domain.assignment.deadline import DeadlineKind
+from fulfillment.domain.assignment.deadlines import deadlines
 from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.assignment.state import Assignment, ProposalStatus, Status
 from fulfillment.domain.errors import (

@@ -1,7 +1,17 @@
+import pytest
 from structlog.testing import capture_logs
 
+from fulfillment.domain.assignment.card import CardState
 from fulfillment.domain.money import Money
-from fulfillment.gateways.payments import ApprovedPayout, LoggedPayments, Payments, Settlement
+from fulfillment.gateways.payments import (
+    ApprovedPayout,
+    Authorisation,
+    CardOnFile,
+    Cards,
+    NoCards,
+    PaymentFailed,
+    settled_by_hand,
+)
 
 APPROVED = ApprovedPayout(
     payout_id="p1",
@@ -12,18 +22,16 @@ APPROVED = ApprovedPayout(
 )
 
 
-async def test_staying_at_home_takes_the_admins_reference_for_the_settlement() -> None:
-    payments: Payments = LoggedPayments()
-
-    settlement = await payments.settle(APPROVED)
+def test_money_moved_by_hand_is_found_again_under_the_admins_reference() -> None:
+    settlement = settled_by_hand(APPROVED)
 
     assert settlement.status == "settled_manual"
     assert settlement.reference == "transfer 4711"
 
 
-async def test_staying_at_home_says_that_no_money_moved() -> None:
+def test_the_log_says_that_we_moved_no_money() -> None:
     with capture_logs() as lines:
-        await LoggedPayments().settle(APPROVED)
+        settled_by_hand(APPROVED)
 
     assert lines == [
         {
@@ -37,9 +45,18 @@ async def test_staying_at_home_says_that_no_money_moved() -> None:
     ]
 
 
-async def test_asking_again_gives_the_same_answer() -> None:
-    payments = LoggedPayments()
+async def test_without_keys_nobody_has_a_card() -> None:
+    cards: Cards = NoCards()
+    wanted = Authorisation(
+        assignment_id="a1",
+        n=1,
+        amount=APPROVED.amount,
+        card=CardOnFile(customer_ref="cus_1", method_ref="pm_1"),
+    )
 
-    answers: list[Settlement] = [await payments.settle(APPROVED) for _ in range(2)]
+    assert (await cards.authorise(wanted)).state is CardState.MISSING
 
-    assert answers[0] == answers[1]
+
+async def test_a_hold_from_when_there_were_keys_waits_for_them() -> None:
+    with pytest.raises(PaymentFailed, match="STRIPE_SECRET_KEY is not set"):
+        await NoCards().look("pi_1")

@@ -61,7 +61,9 @@ def test_a_foreign_key_opens_nothing() -> None:
         Sealer([FOREIGN]).open(Sealer([OLD]).seal(SECRET))
 
 
-@pytest.mark.parametrize("wrong", ["", "hunter2", NEW[:-3], NEW + NEW, "ä" * 44])
+@pytest.mark.parametrize(
+    "wrong", ["", "hunter2", NEW[:-3], NEW + NEW, "ä" * 44], ids=["none", "word", "short", "long", "foreign"]
+)
 def test_a_wrong_key_is_refused_with_its_place_and_the_way_to_a_right_one(wrong: str) -> None:
     with pytest.raises(ValueError, match="key 2 is not 32 bytes") as refused:
         Sealer([NEW, wrong])

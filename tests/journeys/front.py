@@ -14,11 +14,15 @@ from api.app import create_app
 from api.connection import Address
 from api.desk import Accounts, Desk
 from api.engine import Engine
+from api.hints import Hints
 from api.issuers import DevIssuer
 from api.limits import Limiter, Steady
 from api.main import ROUTERS
+from api.stripe_hooks import BodyUnread
 from doors import HOME
 from fulfillment.domain.people import Role
+from fulfillment.domain.policy import Policy
+from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.ratelimit import PostgresHits
@@ -26,6 +30,9 @@ from fulfillment.store.ratelimit import PostgresHits
 ISSUER = DevIssuer(DevIssuer.new_key(), audience="fulfillment")
 APPROVAL_KEY = b"the key of both processes in this test session"
 PLENTY = "100000/minute"
+AT_HOME = Policy()
+STRIPE_KEY = "sk_test_of_nobody"
+HOOK_SECRET = "whsec_of_these_tests"  # noqa: S105
 
 
 def assembled(
@@ -35,9 +42,12 @@ def assembled(
     rate: str = PLENTY,
     house: House = HOME,
     accounts: Accounts | None = None,
+    policy: Policy = AT_HOME,
+    stripe: str = "",
 ) -> FastAPI:
-    """Return the application on these servers; `rate` is everybody's limit."""
+    """Return the application on these servers; `rate` is everybody's limit, and `stripe` where cards pay."""
     database = database_engine(database_url, pool_size=10)
+    wallet = StripeWallet(key=STRIPE_KEY, base=stripe) if stripe else None
     front = Engine(partial(connection.connect, Address(host=engine)))
 
     @asynccontextmanager
@@ -45,9 +55,11 @@ def assembled(
         async with front:
             yield
         await database.dispose()
+        if wallet:
+            await wallet.aclose()
 
     rates = {(role.value, kind): parse(rate) for role in Role for kind in ("commands", "reads")}
-    return create_app(
+    app = create_app(
         desk=Desk(
             engine=front,
             database=database,
@@ -55,6 +67,10 @@ def assembled(
             limiter=Limiter(Steady(PostgresHits(database)), rates=rates, strangers=parse(rate)),
             house=house,
             accounts=accounts,
+            wallet=wallet,
+            hook_secrets=(HOOK_SECRET,) if stripe else (),
+            hint=Hints(front, database).pass_on,
+            policy=policy,
             approval_key=APPROVAL_KEY,
             ui="http://127.0.0.1:1/namespaces/default",
         ),
@@ -66,6 +82,8 @@ def assembled(
         },
         lifespan=lifespan,
     )
+    app.add_middleware(BodyUnread)
+    return app
 
 
 @asynccontextmanager

@@ -103,6 +103,12 @@ async def _completed(town: Town) -> Deal:
     return await town.completed()
 
 
+async def _disputed(town: Town) -> Deal:
+    deal = await town.completed()
+    await deal.customer.post(f"{deal.path}/dispute", SAID)
+    return deal
+
+
 async def _denied(town: Town) -> Deal:
     deal = await town.completed()
     await town.admin().post(f"{deal.payout}/deny", {"attempt": 1, "reasonCode": "late", "note": "too late"})
@@ -268,6 +274,16 @@ MAKERS: Mapping[str, Callable[[Town], Awaitable[Order]]] = {
     ),
     "/admin/payouts/{payout_id}/deny": _about_a_deal(
         _completed, _admin, lambda deal: f"{deal.payout}/deny", DENIED, DENIED | {"final": True}
+    ),
+    "/assignments/{assignment_id}/dispute": _about_a_deal(
+        _completed, _customer, _under("dispute"), SAID, ELSE
+    ),
+    "/admin/payouts/{payout_id}/resolve-dispute": _about_a_deal(
+        _disputed,
+        _admin,
+        lambda deal: f"{deal.payout}/resolve-dispute",
+        SAID | {"outcome": "release"},
+        SAID | {"outcome": "refund"},
     ),
     "/payouts/{payout_id}/resubmit": _about_a_deal(
         _denied,

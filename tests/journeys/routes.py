@@ -24,7 +24,8 @@ class Route:
     """One route, with the roles that may use it; none says that it is open to everybody.
 
     `makes` says that it makes what it names, so that nothing is missing there; `anew` that a repeat under
-    the same key does its work again, because what it answered is kept nowhere.
+    the same key does its work again, because what it answered is kept nowhere; `by_card` that it is only
+    ever honoured where cards pay.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Route:
     body: Json | None = None
     makes: bool = False
     anew: bool = False
+    by_card: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -75,6 +77,11 @@ ASSIGNMENT, PAYOUT, DEADLINE = (
     "/assignments/{assignment_id}/deadlines/{deadline_id}",
 )
 
+
+def by_card(path: str, *roles: Role) -> Route:
+    return Route(method="POST", path=path, roles=roles, body={"reason": WHY}, by_card=True)
+
+
 ROUTES = (
     get("/jobs", *ALL),
     post("/jobs", CUSTOMER, **job()),
@@ -101,6 +108,7 @@ ROUTES = (
     get(f"{ASSIGNMENT}/state", *ALL),
     get(f"{ASSIGNMENT}/timeline", *ALL),
     get(f"{ASSIGNMENT}/audit", *STAFF),
+    get(f"{ASSIGNMENT}/evidence", *STAFF),
     post(f"{ASSIGNMENT}/reject", *ASSIGNEE, reasonCode="sick"),
     post(f"{ASSIGNMENT}/cancel", *OWNER, reason=WHY),
     post(f"{ASSIGNMENT}/check-in", *ASSIGNEE),
@@ -108,14 +116,21 @@ ROUTES = (
     post(f"{ASSIGNMENT}/no-show", *ALL, who="provider", note=WHY),
     post(f"{ASSIGNMENT}/incident/answer", *ALL, statement=WHY),
     post(f"{ASSIGNMENT}/incident/resolve", *STAFF, verdict="neither", reason=WHY),
+    get(f"{ASSIGNMENT}/payment", *OWNER),
+    by_card(f"{ASSIGNMENT}/payment/retry", *OWNER),
+    post(f"{ASSIGNMENT}/dispute", *OWNER, reason=WHY),
     post(f"{ASSIGNMENT}/hold", *ALL, until=SOON, reason=WHY),
     post(f"{ASSIGNMENT}/resume", *ALL),
     post(f"{DEADLINE}/skip", *STAFF, reason=WHY),
     post(f"{DEADLINE}/extend", *STAFF, reason=WHY, to=SOON),
     get("/metrics/fulfillment", *STAFF),
     get("/admin/payouts", ADMIN),
+    get("/admin/tasks", *STAFF),
     get(PAYOUT, ADMIN),
     post(f"{PAYOUT}/approve", ADMIN, attempt=1, reason="bank 1"),
+    by_card(f"{PAYOUT}/retry-capture", ADMIN),
+    by_card(f"{PAYOUT}/reauthorise", ADMIN),
+    post(f"{PAYOUT}/resolve-dispute", ADMIN, outcome="release", reason=WHY),
     post(f"{PAYOUT}/deny", ADMIN, attempt=1, reasonCode="late", note=WHY),
     post("/payouts/{payout_id}/resubmit", *ASSIGNEE, evidence=["an invoice"]),
     get(f"{ASSIGNMENT}/calendar.ics", *SIDES),
@@ -131,6 +146,14 @@ ROUTES = (
     put("/me", *ALL, **PERSON),
     get("/people/{person_id}", *STAFF),
     put("/people/{person_id}", *STAFF, makes=True, **PERSON),
+    get("/me/payment-method", CUSTOMER),
+    put("/me/payment-method", CUSTOMER, paymentMethod="pm_card_visa"),
+    delete("/me/payment-method", CUSTOMER),
+    Route(method="POST", path="/me/payment-method/setup", roles=(CUSTOMER,), body={}, anew=True),
+    get("/me/payout-account", PROVIDER),
+    get("/people/{person_id}/payout-account", *STAFF),
+    put("/people/{person_id}/payout-account", *STAFF, makes=True, account="acct_1"),
+    Route(method="POST", path="/webhooks/stripe", roles=()),
     get("/healthz"),
     get("/readyz"),
     get("/metrics"),

@@ -148,6 +148,12 @@ async def _completed(town: Town) -> Stage:
     return _of(await town.completed())
 
 
+async def _disputed(town: Town) -> Stage:
+    deal = await town.completed()
+    await deal.customer.post(f"{deal.path}/dispute", {"reason": "it still leaks"})
+    return _of(deal)
+
+
 async def _denied(town: Town) -> Stage:
     deal = await town.completed()
     denial = {"attempt": 1, "reasonCode": "late", "note": "too late"}
@@ -244,6 +250,7 @@ BUILDERS: Mapping[str, Callable[[Town], Awaitable[Stage]]] = {
     "held": _held,
     "held before": _held_before,
     "completed": _completed,
+    "disputed": _disputed,
     "denied": _denied,
     "paid": _paid,
     "rejected": _rejected,

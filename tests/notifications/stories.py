@@ -12,8 +12,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from fulfillment.domain.assignment import deciding, entries
 from fulfillment.domain.assignment.announcing import announce
+from fulfillment.domain.assignment.card import CardStatus
 from fulfillment.domain.assignment.commands import AssignmentCommand
 from fulfillment.domain.assignment.events import Event
+from fulfillment.domain.assignment.payout import DisputeOutcome
 from fulfillment.domain.assignment.standing import standing
 from fulfillment.domain.assignment.state import Assignment, Status
 from fulfillment.domain.job.announcing import announce_job
@@ -25,7 +27,7 @@ from fulfillment.domain.money import Money
 from fulfillment.domain.people import Role
 from fulfillment.domain.policy import Policy
 from fulfillment.domain.window import VisitWindow
-from tests.domain import jobs, no_shows, people, test_announcing
+from tests.domain import cards, jobs, no_shows, people, test_announcing
 from tests.domain.jobs import Play
 
 STAGES = (
@@ -58,7 +60,7 @@ def of_assignments() -> tuple[tuple[Notice, str], ...]:
     rows = [(it, command, at, people.POLICY) for it, command, at, _ in (row.values for row in table)]
     return tuple(
         (notice, people.after(it, command, at=at, policy=policy).status)
-        for it, command, at, policy in (*rows, *_incidents())
+        for it, command, at, policy in (*rows, *_incidents(), *_cards())
         for notice in notices(it, command, at=at, policy=policy)
     )
 
@@ -73,6 +75,28 @@ def _incidents() -> Iterator[tuple[Assignment, AssignmentCommand, datetime, Poli
     yield no_shows.REPORTED, test_announcing.rings("no_show_answer/v1"), later, no_shows.WITH_FEE
     for verdict in (no_shows.PROVIDER_FAULT, no_shows.CUSTOMER_FAULT, no_shows.NEITHER):
         yield no_shows.ANSWERED, no_shows.resolves(verdict), later, no_shows.WITH_FEE
+
+
+def _cards() -> Iterator[tuple[Assignment, AssignmentCommand, datetime, Policy]]:
+    at = people.DONE_AT + people.HOUR
+    wanted = cards.with_card(people.DONE, CardStatus.WANTED, intent_id=None, capture_before=None)
+    for it, command in (
+        (wanted, cards.held()),
+        (wanted, cards.declined()),
+        (cards.DECLINED, cards.missing()),
+        (cards.WAITING, cards.gone()),
+        (cards.WAITING, cards.disputes()),
+        (cards.DISPUTED, cards.settles_dispute()),
+        (cards.DISPUTED, cards.settles_dispute(DisputeOutcome.REDUCE, amount=9_000)),
+        (cards.DISPUTED, cards.settles_dispute(DisputeOutcome.REFUND)),
+        (cards.CAPTURING, cards.refused()),
+        (cards.CAPTURING, cards.unanswered()),
+        (cards.CAPTURING, cards.captured(people.euros(120))),
+        (cards.CAPTURING, cards.captured(people.euros(100))),
+        (cards.CHARGED, cards.chargeback()),
+        (cards.CHARGED_BACK, cards.chargeback(is_open=False, is_lost=True)),
+    ):
+        yield it, command, at, cards.CARDS
 
 
 class Heard(Play):

@@ -30,6 +30,7 @@ REMINDED = {
     ReminderKind.COMPLETION_NUDGE: (Role.PROVIDER,),
     ReminderKind.PAYOUT_REVIEW: (Role.ADMIN,),
     ReminderKind.AUTH_EXPIRING: (Role.ADMIN,),
+    ReminderKind.PAYMENT_NUDGE: (Role.CUSTOMER,),
     ReminderKind.RESUBMIT_NUDGE: (Role.PROVIDER,),
     ReminderKind.OFFER_EXPIRING: (Role.PROVIDER,),
 }

@@ -42,6 +42,20 @@ SELECT assignment, assignment, 1, 1000 + n, 'EUR',
     provider, at, '[]', CASE n %% 160 WHEN 60 THEN at + interval '1 month' END, 5
 FROM crowd;
 
+INSERT INTO payout_decision (
+    payout_id, attempt, ruling, admin_id, amount, currency, reason, source, request_id, decided_at
+)
+SELECT assignment, 1, 'approved', 'root', 1000 + n, 'EUR', '', 'api', '', at FROM crowd WHERE n %% 80 <> 60;
+
+INSERT INTO schedule_proposal (
+    assignment_id, version, proposed_by, proposer_id, window_start, window_end, note, late, status, made_at,
+    state_version
+)
+SELECT assignment, 1, 'provider', provider, at, at + interval '2 hours', '', false, 'confirmed', at, 2 FROM crowd;
+
+INSERT INTO calendar_artifact (assignment_id, recipient_role, sequence, uid, method, sha256, ics)
+SELECT assignment, 'customer', 0, assignment, 'REQUEST', '', '' FROM crowd;
+
 INSERT INTO quote (
     id, job_id, provider_id, amount, currency, note, status, version, submitted_at, state_version
 )
@@ -96,3 +110,22 @@ INSERT INTO calendar_account (person_id, secret) SELECT 'c' || n, 'sealed' FROM 
 
 INSERT INTO command_outcome (command_id, fingerprint, entity, entity_id, state_version, answer, at)
 SELECT 'k' || n, 'f', 'assignment', assignment, 1, '{}', at FROM crowd;
+
+INSERT INTO wallet (person_id, customer_ref) SELECT 'c' || n, 'cus_' || n FROM crowd;
+
+INSERT INTO payout_account (provider_id, account_ref, ready) SELECT 'p' || n, 'acct_' || n, true FROM crowd;
+
+INSERT INTO stripe_event (event_id, received_at, type, intent_id, created_at, handled_at)
+SELECT 'evt_' || n, at, 'payment_intent.succeeded', 'pi_' || n, at, CASE WHEN n %% 1000 <> 0 THEN at END
+FROM crowd;
+
+INSERT INTO card_hold (intent_id, assignment_id, status, amount, currency, state_version)
+SELECT 'pi_' || n, assignment, CASE n %% 50 WHEN 0 THEN 'held' ELSE 'captured' END, 12500, 'EUR', 2 FROM crowd;
+
+INSERT INTO money_move (assignment_id, state_version, kind, amount, currency, reference, request_id, at)
+SELECT assignment, 2, 'captured', 12500, 'EUR', 'ch_' || n, '', at FROM crowd;
+
+INSERT INTO ops_task (id, type, entity, entity_id, detail, created_at, closed_at)
+SELECT 'capture_failed/' || assignment, 'capture_failed', 'assignment', assignment, 'look', at,
+    CASE WHEN n %% 100 <> 0 THEN at END
+FROM crowd;

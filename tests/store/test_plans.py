@@ -1,7 +1,7 @@
 """However much there is, reading a page of it reads an index: no list goes through a table."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,17 +14,20 @@ from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.job.state import DispatchMode, JobStatus, OfferStatus
 from fulfillment.domain.messages import Recipient
 from fulfillment.domain.people import Role
-from fulfillment.store import asides, calendars, kept, outbox
+from fulfillment.store import asides, calendars, chain, kept, outbox, stripe_events, wallets
 from fulfillment.store.database import engine as database_engine
-from fulfillment.store.tables import AssignmentRow
+from fulfillment.store.evidence import evidence
+from fulfillment.store.tables import AssignmentRow, Entity
 from fulfillment.store.views import (
     assignments,
     bids,
+    card_holds,
     counts,
     history,
     jobs,
     lateness,
     payouts,
+    tasks,
     trail,
     visits,
 )
@@ -42,6 +45,7 @@ LATER = datetime.fromisoformat("2024-01-10T03:00:00+00:00")
 TURN = Turn(cursor=written((THEN, "a9000")), limit=50)
 AT_RISK = Turn(cursor=written((None, -5_000, THEN, "a9000")), limit=50)
 
+MINUTE = timedelta(minutes=1)
 CUSTOMER = Recipient(role=Role.CUSTOMER, id="c77")
 
 Read = Callable[[AsyncSession], Awaitable[Any]]
@@ -83,8 +87,14 @@ READS: dict[str, Read] = {
     "the audit": lambda it: history.audit(it, "a77", Turn(cursor=written((9_000,)))),
     "past reminders": lambda it: history.reminders(it, "a77"),
     "a person's past reminders": lambda it: history.reminders(it, "a77", to=CUSTOMER),
+    "the tasks": lambda it: tasks.open_tasks(it, Turn(cursor=written((THEN, "capture_failed/a77")))),
+    "a hold": lambda it: card_holds.hold(it, "pi_77"),
+    "the open holds": lambda it: card_holds.open_holds(it, after=("a77", "pi_77"), limit=50),
+    "an approval": lambda it: payouts.approved(it, "a77", attempt=1),
     "the notices": lambda it: trail.notices(it, "a77", to=None),
     "a person's notices": lambda it: trail.notices(it, "a77", to=CUSTOMER),
+    "one chain of the audit": lambda it: chain.verify(it, about=(Entity.ASSIGNMENT, "a77")),
+    "the evidence": lambda it: evidence(it, "a77", at=THEN),
     "the attempts": lambda it: trail.attempts(it, [f"a{n}|note" for n in range(100)]),
     "the steps": lambda it: trail.steps(it, "a77"),
     "a visit": lambda it: visits.planned(it, "a77"),
@@ -102,6 +112,9 @@ READS: dict[str, Read] = {
     "who is reminded soon": lambda it: lateness.soon_due(it, until=LATER, limit=100),
     "whose run is looked at next": lambda it: lateness.in_turn(it, after="a4", limit=50),
     "the newest mails": kept.newest,
+    "a customer's card": lambda it: wallets.find(it, "c7"),
+    "a provider's account": lambda it: wallets.account_of(it, "p7"),
+    "events nobody has looked into": lambda it: stripe_events.unhandled(it, limit=50, older_than=MINUTE),
     "the counts": counts.counts,
 }
 

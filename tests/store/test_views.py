@@ -12,7 +12,17 @@ from fulfillment.store.views.assignments import Wanted
 from fulfillment.store.views.counts import Counts, counts
 from fulfillment.store.views.paging import Turn
 from tests.domain.jobs import BOB, CYD
-from tests.domain.people import DAY, HOUR, LATER, NEXT_WEEK, NOON, ROOT, approves, euros
+from tests.domain.people import (
+    DAY,
+    HOUR,
+    LATER,
+    NEXT_WEEK,
+    NOON,
+    ROOT,
+    approves,
+    euros,
+    with_capture_before,
+)
 from tests.store.diaries import Diary, JobDiary, Sessions, fresh_id
 
 
@@ -197,7 +207,7 @@ class TestPayouts:
         it = entry.standing.assignment
         assert it.payout
         until = it.payout.submitted_at + capture_in if capture_in else None
-        risky = replace(it, payout=replace(it.payout, capture_before=until))
+        risky = with_capture_before(it, until) if until else it
         diary.entries[-1] = replace(entry, standing=replace(entry.standing, assignment=risky))
         await diary.write(sessions)
         return diary

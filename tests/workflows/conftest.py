@@ -16,9 +16,11 @@ from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.job.state import DispatchMode
 from fulfillment.domain.policy import Policy
 from tests.skipping import SkippingServer
+from tests.workflows.bank import Bank
 from tests.workflows.running import Running, Start, fresh_assignment
 from tests.workflows.running_jobs import Post, RunningJob, posted_by, posting
 from tests.workflows.witness import Witness
+from workflows.aftercare import PayoutAftercareWorkflow
 from workflows.assignment import AssignmentWorkflow, Opened
 from workflows.job import JobWorkflow
 from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE, assignment_run, job_run
@@ -35,13 +37,23 @@ def witness() -> Witness:
     return Witness()
 
 
+@pytest.fixture
+def bank() -> Bank:
+    return Bank()
+
+
 @pytest_asyncio.fixture
-async def working(skipping: SkippingServer, witness: Witness) -> AsyncIterator[Client]:
+async def working(skipping: SkippingServer, witness: Witness, bank: Bank) -> AsyncIterator[Client]:
     """Yield a client beside a worker whose activities are the witness's."""
     stories = worker.worker_for(
-        skipping.client, QUEUE, workflows=[JobWorkflow, AssignmentWorkflow], activities=witness.activities
+        skipping.client,
+        QUEUE,
+        workflows=[JobWorkflow, AssignmentWorkflow, PayoutAftercareWorkflow],
+        activities=witness.activities,
     )
-    payments = worker.worker_for(skipping.client, PAYMENTS_QUEUE, activities=[witness.settle_payout])
+    payments = worker.worker_for(
+        skipping.client, PAYMENTS_QUEUE, activities=[witness.settle_payout, *bank.activities]
+    )
     notices = worker.worker_for(skipping.client, NOTIFICATIONS_QUEUE, activities=[witness.deliver])
     async with stories, payments, notices:
         yield skipping.client

@@ -14,6 +14,7 @@ from activities.notices import Delivery
 from activities.vouchers import VoucherClaim
 from fulfillment.domain.assignment.entries import Entry
 from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.clocks import Clocks
 from fulfillment.domain.job.entries import JobEntry
 from fulfillment.domain.steps import Refusal
@@ -57,6 +58,7 @@ class Witness:
             self.find_candidates,
             self.verify_voucher,
             self.read_clocks,
+            self.read_ended,
         ]
 
     def steps(self, assignment_id: str) -> list[str]:
@@ -114,6 +116,15 @@ class Witness:
         self._expect_database()
         self.clocks_read.append(wanted)
         return self.clocks
+
+    @activity.defn(name="read_ended")
+    async def read_ended(self, assignment_id: str) -> Assignment:
+        ours = [
+            each.standing.assignment for each in self.entries if each.standing.assignment.id == assignment_id
+        ]
+        if not ours or not ours[-1].is_closed:
+            raise ApplicationError("it has not ended yet")
+        return ours[-1]
 
     @activity.defn(name="settle_payout")
     async def settle_payout(self, approved: ApprovedPayout) -> Settlement:

@@ -3,6 +3,17 @@
 from collections.abc import Iterator
 from typing import assert_never
 
+from fulfillment.domain.assignment.card_events import (
+    CaptureFailed,
+    CaptureUnanswered,
+    CardAuthorised,
+    CardEvent,
+    CardExpired,
+    CardMissing,
+    CardNeedsCustomer,
+    ChargebackClosed,
+    ChargebackOpened,
+)
 from fulfillment.domain.assignment.events import (
     AssignmentEnded,
     AssignmentOpened,
@@ -12,6 +23,7 @@ from fulfillment.domain.assignment.events import (
     Completed,
     DeadlineExtended,
     DeadlinePassed,
+    DisputeResolved,
     Escalated,
     Event,
     Held,
@@ -20,9 +32,11 @@ from fulfillment.domain.assignment.events import (
     IncidentResolved,
     IncidentUnanswered,
     PayoutClosed,
+    PayoutDisputed,
     PayoutResubmitted,
     PayoutRuled,
     PayoutSettled,
+    PayoutTransferred,
     ProposalEnded,
     ProposalMarked,
     Rejected,
@@ -35,7 +49,7 @@ from fulfillment.domain.assignment.events import (
 from fulfillment.domain.assignment.facts import facts_of
 from fulfillment.domain.assignment.incident import IncidentVerdict
 from fulfillment.domain.assignment.patience import recipient
-from fulfillment.domain.assignment.payout import Ruling
+from fulfillment.domain.assignment.payout import PayoutStatus, Ruling
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.assignment.state import Assignment, ProposalStatus, Status
 from fulfillment.domain.messages import ADMINS, OPS, Notice, Recipient
@@ -54,6 +68,9 @@ def announce(event: Event, *, before: Assignment, after: Standing) -> tuple[Noti
 
 
 def _told(assignment: Assignment, event: Event) -> Iterator[tuple[str, Recipient]]:  # noqa: C901, PLR0912, PLR0915
+    if isinstance(event, CardEvent):
+        yield from _card(assignment, event)
+        return
     match event:
         case AssignmentOpened():
             # Whoever is asked to answer at once learns of both from that (trap R15).
@@ -99,10 +116,21 @@ def _told(assignment: Assignment, event: Event) -> Iterator[tuple[str, Recipient
         case AssignmentEnded(status=Status.PAID):
             yield "notifyPayoutPaid", recipient(assignment, Party.PROVIDER)
         case AssignmentEnded():
+            # Whoever settled a dispute for the customer has told both, with the reason.
+            if assignment.payout and assignment.payout.dispute:
+                return
             yield "notifyPayoutClosed", recipient(assignment, Party.CUSTOMER)
             # A final denial has told the provider already, with its reason.
             if not _finally_denied(assignment):
                 yield "notifyPayoutClosed", recipient(assignment, Party.PROVIDER)
+        case PayoutDisputed():
+            yield "notifyPayoutDisputed", ADMINS
+            yield "notifyPayoutDisputed", recipient(assignment, Party.PROVIDER)
+        case DisputeResolved():
+            for party in BOTH:
+                yield "notifyDisputeResolved", recipient(assignment, party)
+        case PayoutSettled(status=PayoutStatus.CAPTURED):
+            yield "notifyCardCharged", recipient(assignment, Party.CUSTOMER)
         case BecameOverdue(owed_by=party, nudged=nudged):
             yield "notifyOverdue", OPS
             if not nudged:
@@ -115,6 +143,7 @@ def _told(assignment: Assignment, event: Event) -> Iterator[tuple[str, Recipient
         case (
             ProposalMarked()
             | PayoutSettled()
+            | PayoutTransferred()
             | PayoutClosed()
             | DeadlinePassed()
             | DeadlineExtended()
@@ -123,6 +152,33 @@ def _told(assignment: Assignment, event: Event) -> Iterator[tuple[str, Recipient
             return
         case _:
             assert_never(event)
+
+
+def _card(assignment: Assignment, event: CardEvent) -> Iterator[tuple[str, Recipient]]:
+    """Yield who hears of the card: its owner of what is held and asked, admins of what they cannot have."""
+    payout = assignment.payout
+    match event:
+        case CardAuthorised():
+            yield "notifyCardAuthorised", recipient(assignment, Party.CUSTOMER)
+        case CardNeedsCustomer():
+            yield "notifyPaymentNeeded", recipient(assignment, Party.CUSTOMER)
+        case CardMissing() if payout and payout.status is PayoutStatus.AWAITING_CUSTOMER_PAYMENT:
+            yield "notifyPaymentNeeded", recipient(assignment, Party.CUSTOMER)
+        case CardExpired() if payout:
+            yield "notifyAuthorisationExpired", ADMINS
+        case CaptureFailed():
+            yield "notifyCaptureFailed", ADMINS
+        case ChargebackOpened():
+            yield "notifyChargebackOpened", ADMINS
+            yield "notifyChargebackOpened", OPS
+        case ChargebackClosed():
+            yield "notifyChargebackClosed", ADMINS
+            yield "notifyChargebackClosed", OPS
+        case CaptureUnanswered(at=at) if payout and payout.stalled_at == at:
+            # Only the first of a silence: we try again and again in it.
+            yield "notifyCaptureUnknown", ADMINS
+        case _:
+            return
 
 
 def _incident(

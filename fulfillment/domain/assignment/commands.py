@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from fulfillment.domain.assignment.card import CardSeen
 from fulfillment.domain.assignment.incident import IncidentVerdict
+from fulfillment.domain.assignment.payout import DisputeOutcome
 from fulfillment.domain.command import Command
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import Party
@@ -142,6 +144,101 @@ class RecordSettlement(Command):
     reference: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDispute(Command):
+    """The customer says that something is wrong with the work; the payout waits until that is settled."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveDispute(Command):
+    """Settle a dispute; `amount` is what a reduced payout comes down to, in minor units."""
+
+    outcome: DisputeOutcome
+    reason: str
+    amount: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryCapture(Command):
+    """Try again to take approved money from the card, after the payment provider said no."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reauthorise(Command):
+    """Hold the money anew, on the card that the customer has on file by now."""
+
+    reason: str = ""
+
+
+# The card.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCard(Command):
+    """The payment provider has answered how the `n`th hold stands."""
+
+    n: int
+    seen: CardSeen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRelease(Command):
+    """The payment provider has answered how a hold stands that was to be let go."""
+
+    intent_id: str
+    seen: CardSeen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRefusal(Command):
+    """The payment provider has refused a capture, and will not think better of it by itself."""
+
+    attempt: int
+    tries: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSilence(Command):
+    """Nobody answers whether a capture has worked: it is unknown, which is not the same as no."""
+
+    attempt: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtCard(Command):
+    """Somebody says that the money on the card stands otherwise than we know: look at it."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordTransfer(Command):
+    """The provider's share has left for their account."""
+
+    transfer_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChargeback(Command):
+    """The payment provider has answered how a complaint to the customer's bank stands."""
+
+    chargeback_id: str
+    amount: Money
+    status: str
+    reason: str
+    is_open: bool
+    is_lost: bool
+    evidence_due: datetime | None = None
+
+
 # Control over time.
 
 
@@ -193,6 +290,17 @@ AssignmentCommand = (
     | DenyPayout
     | ResubmitPayout
     | RecordSettlement
+    | OpenDispute
+    | ResolveDispute
+    | RetryCapture
+    | Reauthorise
+    | RecordCard
+    | RecordRelease
+    | RecordRefusal
+    | RecordSilence
+    | DoubtCard
+    | RecordTransfer
+    | RecordChargeback
     | HoldAssignment
     | ResumeAssignment
     | SkipDeadline

@@ -9,7 +9,8 @@ from fulfillment.domain.assignment.commands import (
     ResumeAssignment,
     SkipDeadline,
 )
-from fulfillment.domain.assignment.deadlines import UNHELD, Deadline, DeadlineKind, deadlines, last_moment
+from fulfillment.domain.assignment.deadline import UNHELD, Deadline, DeadlineKind
+from fulfillment.domain.assignment.deadlines import deadlines, last_moment
 from fulfillment.domain.assignment.events import DeadlineExtended, DeadlinePassed, Event, Held, Resumed
 from fulfillment.domain.assignment.parties import expect_open, side_of
 from fulfillment.domain.assignment.state import Assignment, Hold

@@ -6,10 +6,24 @@ Each carries in its id what it is anchored to, so that an old one never stands i
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from fulfillment.domain.assignment.deadline import (
+    COMPLETION_NUDGES,
+    HOURS_BEFORE,
+    ORDER,
+    OVERDUE_LEVEL,
+    PATIENT,
+    RESUBMISSION_ENDS,
+    SILENT_WHILE_HELD,
+    UNHELD,
+    WAITS_FOR_MORNING,
+    Deadline,
+    DeadlineKind,
+)
+from fulfillment.domain.assignment.ladder import ladder
+from fulfillment.domain.assignment.money_deadlines import card_deadlines, payout_deadlines
 from fulfillment.domain.assignment.moving import (
     expiry,
     expiry_id,
@@ -18,99 +32,9 @@ from fulfillment.domain.assignment.moving import (
     too_late_to_agree,
     too_late_to_capture,
 )
-from fulfillment.domain.assignment.payout import Payout, PayoutStatus
 from fulfillment.domain.assignment.state import Agreed, Assignment, Status
 from fulfillment.domain.people import Party
 from fulfillment.domain.policy import Policy
-
-HALF, WHOLE, DOUBLE = 0.5, 1.0, 2.0
-LEVELS = ((1, HALF), (2, WHOLE), (3, DOUBLE))
-"""Patience: a nudge at half of it, overdue at all of it, escalation at twice."""
-
-OVERDUE_LEVEL = 2
-COMPLETION_NUDGES = 3
-
-
-class DeadlineKind(StrEnum):
-    """What a deadline is for, in the order in which simultaneous ones are dealt with."""
-
-    HOLD_END = "hold_end"
-    SLA_PROPOSE = "sla_propose"
-    SLA_CONFIRM = "sla_confirm"
-    MORNING_NUDGE = "morning_nudge"
-    PROPOSAL_EXPIRY = "proposal_expiry"
-    VISIT_REMINDER = "visit_reminder"
-    START_CHECK = "start_check"
-    NO_SHOW_SUSPECTED = "no_show_suspected"
-    NO_SHOW_ANSWER = "no_show_answer"
-    COMPLETION_NUDGE = "completion_nudge"
-    SLA_PAYOUT = "sla_payout"
-    RESUBMIT_NUDGE = "resubmit_nudge"
-    RESUBMIT_EXPIRY = "resubmit_expiry"
-    AUTH_EXPIRING = "auth_expiring"
-
-
-RESUBMISSION_ENDS = DeadlineKind.RESUBMIT_EXPIRY
-ORDER = {kind: place for place, kind in enumerate(DeadlineKind)}
-
-UNHELD = frozenset(
-    {
-        DeadlineKind.HOLD_END,
-        DeadlineKind.VISIT_REMINDER,
-        DeadlineKind.START_CHECK,
-        DeadlineKind.NO_SHOW_SUSPECTED,
-        DeadlineKind.NO_SHOW_ANSWER,
-        DeadlineKind.AUTH_EXPIRING,
-    }
-)
-"""What a hold does not move: the visit keeps its time, and the card its own (A21)."""
-
-SILENT_WHILE_HELD = frozenset(
-    {
-        DeadlineKind.SLA_PROPOSE,
-        DeadlineKind.SLA_CONFIRM,
-        DeadlineKind.COMPLETION_NUDGE,
-        DeadlineKind.SLA_PAYOUT,
-        DeadlineKind.RESUBMIT_NUDGE,
-        DeadlineKind.MORNING_NUDGE,
-    }
-)
-"""What nobody hears of during a hold, even if it was due before or had no room to move."""
-
-PATIENT = frozenset({DeadlineKind.SLA_PROPOSE, DeadlineKind.SLA_CONFIRM})
-WAITS_FOR_MORNING = frozenset(
-    {
-        DeadlineKind.SLA_PROPOSE,
-        DeadlineKind.SLA_CONFIRM,
-        DeadlineKind.COMPLETION_NUDGE,
-        DeadlineKind.RESUBMIT_NUDGE,
-        DeadlineKind.MORNING_NUDGE,
-    }
-)
-"""What is said after the quiet hours rather than in them (5.5)."""
-
-HOURS_BEFORE = timedelta(hours=2)
-"""A visit reminder this close to the visit comes when it comes; an earlier one keeps clear of the night."""
-AUTH_WARNINGS = (timedelta(hours=48), timedelta(hours=24), timedelta(hours=2))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadline:
-    """Something that happens at `due` unless the state moves on first.
-
-    `to` is the side concerned; `n` is the patience level, or counts repeats from 1; `basis` names
-    the promise it belongs to; `before` is how long before the visit a visit reminder comes.
-    `moved_from` is when it would come if nobody slept.
-    """
-
-    id: str
-    kind: DeadlineKind
-    due: datetime
-    to: Party
-    basis: str
-    n: int = 1
-    before: timedelta | None = None
-    moved_from: datetime | None = None
 
 
 def deadlines(assignment: Assignment, policy: Policy) -> tuple[Deadline, ...]:
@@ -206,11 +130,11 @@ def _morning_nudge(overdue: Deadline, *, due: datetime) -> Deadline:
 
 def last_moment(assignment: Assignment, deadline: Deadline, policy: Policy) -> datetime | None:
     """Return beyond what instant nobody may move `deadline`, where the rules know such a limit."""
-    proposal, payout = assignment.open_proposal, assignment.payout
+    proposal = assignment.open_proposal
     if deadline.kind is DeadlineKind.PROPOSAL_EXPIRY and proposal:
         return too_late_to_agree(assignment, proposal, policy)
-    if deadline.kind is DeadlineKind.RESUBMIT_EXPIRY and payout:
-        return too_late_to_capture(payout)
+    if deadline.kind is DeadlineKind.RESUBMIT_EXPIRY:
+        return too_late_to_capture(assignment)
     return None
 
 
@@ -230,6 +154,7 @@ def _by_the_rules(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
         return
     yield from _hold_end(assignment)
     yield from _answer_to_a_report(assignment)
+    yield from card_deadlines(assignment, policy)
     match assignment.status:
         case Status.AWAITING_SCHEDULE | Status.SCHEDULED:
             yield from _schedule(assignment, policy)
@@ -237,7 +162,7 @@ def _by_the_rules(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
         case Status.IN_PROGRESS:
             yield from _completion(assignment, policy)
         case Status.PAYOUT_PENDING:
-            yield from _payout(assignment, policy)
+            yield from payout_deadlines(assignment, policy)
 
 
 def in_words(before: timedelta) -> str:
@@ -271,7 +196,7 @@ def _schedule(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
         # The second level is never later than the expiry, so a lapsed proposal always counts as overdue.
         patience = min(policy.sla_confirm, end - proposal.made_at)
         for party in proposal.awaited:
-            yield from _ladder(
+            yield from ladder(
                 assignment,
                 DeadlineKind.SLA_CONFIRM,
                 since=proposal.made_at,
@@ -281,7 +206,7 @@ def _schedule(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
                 latest=end,
             )
     elif assignment.agreed is None:
-        yield from _ladder(
+        yield from ladder(
             assignment,
             DeadlineKind.SLA_PROPOSE,
             since=assignment.turn_since,
@@ -289,23 +214,6 @@ def _schedule(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
             to=assignment.turn,
             basis=f"e{assignment.epoch}.v{assignment.schedule_version}",
         )
-
-
-def _ladder(
-    assignment: Assignment,
-    kind: DeadlineKind,
-    *,
-    since: datetime,
-    patience: timedelta,
-    to: Party,
-    basis: str,
-    latest: datetime | None = None,
-) -> Iterator[Deadline]:
-    for level, share in LEVELS:
-        due = put_off(assignment, since + patience * share, since=since)
-        if latest and level <= len(LEVELS) - 1:
-            due = min(due, latest)
-        yield Deadline(id=f"{kind}_l{level}/{basis}/{to}", kind=kind, due=due, to=to, basis=basis, n=level)
 
 
 def _visit(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
@@ -374,58 +282,3 @@ def _answer_to_a_report(assignment: Assignment) -> Iterator[Deadline]:
         to=incident.accused,
         basis=f"v{agreed.version}",
     )
-
-
-def _payout(assignment: Assignment, policy: Policy) -> Iterator[Deadline]:
-    payout = assignment.payout
-    if payout is None:
-        return
-    basis = f"p{payout.attempt}"
-    yield from _authorisation(payout)
-    if payout.status is PayoutStatus.PENDING_APPROVAL:
-        yield from _ladder(
-            assignment,
-            DeadlineKind.SLA_PAYOUT,
-            since=payout.submitted_at,
-            patience=policy.sla_payout,
-            to=Party.ADMIN,
-            basis=basis,
-        )
-    if payout.status is PayoutStatus.DENIED and payout.ruling:
-        yield from _resubmission(assignment, payout, denied=payout.ruling.at, policy=policy)
-
-
-def _authorisation(payout: Payout) -> Iterator[Deadline]:
-    """Yield the warnings that the money held on the card is about to be let go (P16)."""
-    if payout.capture_before is None:
-        return
-    for n, before in enumerate(AUTH_WARNINGS, start=1):
-        yield Deadline(
-            id=f"auth_expiring/i{payout.id}/{n}",
-            kind=DeadlineKind.AUTH_EXPIRING,
-            due=payout.capture_before - before,
-            to=Party.ADMIN,
-            basis=f"i{payout.id}",
-            n=n,
-        )
-
-
-def _resubmission(
-    assignment: Assignment, payout: Payout, *, denied: datetime, policy: Policy
-) -> Iterator[Deadline]:
-    """Yield the end of the time to resubmit, and half-way there a nudge if an attempt is left (P11, P13)."""
-    room, latest = policy.resubmit_window, too_late_to_capture(payout)
-    if latest:
-        room = max(min(room, latest - denied), timedelta())
-    shares = {DeadlineKind.RESUBMIT_NUDGE: HALF, DeadlineKind.RESUBMIT_EXPIRY: WHOLE}
-    if payout.attempt >= policy.max_attempts:
-        del shares[DeadlineKind.RESUBMIT_NUDGE]
-    for kind, share in shares.items():
-        due = put_off(assignment, denied + room * share, since=denied)
-        yield Deadline(
-            id=f"{kind}/p{payout.attempt}",
-            kind=kind,
-            due=min(due, max(latest, denied)) if latest else due,
-            to=Party.PROVIDER,
-            basis=f"p{payout.attempt}",
-        )

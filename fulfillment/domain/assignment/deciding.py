@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from fulfillment.domain.assignment import control, incidents, patience, rulings, schedule, visit
+from fulfillment.domain.assignment import (
+    aftercare,
+    capturing,
+    cards,
+    control,
+    disputes,
+    incidents,
+    patience,
+    rulings,
+    schedule,
+    visit,
+)
 from fulfillment.domain.assignment.commands import (
     AnswerIncident,
     ApprovePayout,
@@ -15,21 +26,32 @@ from fulfillment.domain.assignment.commands import (
     ConfirmWindow,
     DeclineWindow,
     DenyPayout,
+    DoubtCard,
     ExtendDeadline,
     HoldAssignment,
     OpenAssignment,
+    OpenDispute,
     PassDeadline,
     ProposeWindow,
+    Reauthorise,
+    RecordCard,
+    RecordChargeback,
+    RecordRefusal,
+    RecordRelease,
     RecordSettlement,
+    RecordSilence,
+    RecordTransfer,
     RejectAssignment,
     ReportNoShow,
+    ResolveDispute,
     ResolveIncident,
     ResubmitPayout,
     ResumeAssignment,
+    RetryCapture,
     SkipDeadline,
     WithdrawWindow,
 )
-from fulfillment.domain.assignment.events import AssignmentOpened, Event
+from fulfillment.domain.assignment.events import AssignmentOpened, Event, WindowConfirmed
 from fulfillment.domain.assignment.parties import side_of
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.command import expect_sound
@@ -55,7 +77,7 @@ def decide(  # noqa: C901, PLR0911, PLR0912 - the table of verbs
         case ProposeWindow():
             return schedule.propose(assignment, command, at=at, policy=policy)
         case ConfirmWindow():
-            return schedule.confirm(assignment, command, at=at, policy=policy)
+            return _confirm(assignment, command, at=at, policy=policy)
         case DeclineWindow():
             return schedule.decline(assignment, command, at=at)
         case WithdrawWindow():
@@ -67,7 +89,7 @@ def decide(  # noqa: C901, PLR0911, PLR0912 - the table of verbs
         case CheckIn():
             return visit.check_in(assignment, command, at=at, policy=policy)
         case CompleteAssignment():
-            return visit.complete(assignment, command, at=at)
+            return visit.complete(assignment, command, at=at, policy=policy)
         case ReportNoShow():
             return incidents.report(assignment, command, at=at, policy=policy)
         case AnswerIncident():
@@ -82,6 +104,28 @@ def decide(  # noqa: C901, PLR0911, PLR0912 - the table of verbs
             return rulings.resubmit(assignment, command, at=at, policy=policy)
         case RecordSettlement():
             return rulings.settle(assignment, command, at=at)
+        case OpenDispute():
+            return disputes.open_dispute(assignment, command, at=at, policy=policy)
+        case ResolveDispute():
+            return disputes.resolve(assignment, command, at=at, policy=policy)
+        case RetryCapture():
+            return capturing.retry(assignment, command, at=at)
+        case Reauthorise():
+            return capturing.reauthorise(assignment, command, at=at, policy=policy)
+        case RecordCard():
+            return cards.record(assignment, command, at=at)
+        case RecordRelease():
+            return cards.record_release(assignment, command, at=at)
+        case RecordRefusal():
+            return capturing.record_refusal(assignment, command, at=at)
+        case RecordSilence():
+            return capturing.record_silence(assignment, command, at=at)
+        case DoubtCard():
+            return cards.doubt(assignment, command, at=at)
+        case RecordTransfer():
+            return capturing.record_transfer(assignment, command, at=at)
+        case RecordChargeback():
+            return aftercare.record_chargeback(assignment, command, at=at)
         case HoldAssignment():
             return control.hold(assignment, command, at=at, policy=policy)
         case ResumeAssignment():
@@ -94,6 +138,16 @@ def decide(  # noqa: C901, PLR0911, PLR0912 - the table of verbs
             return patience.pass_deadline(assignment, command, at=at, policy=policy)
         case _:
             assert_never(command)
+
+
+def _confirm(
+    assignment: Assignment, command: ConfirmWindow, *, at: datetime, policy: Policy
+) -> Sequence[Event]:
+    """Confirm, and let a hold on the card go that would end before the new visit could be paid for."""
+    events = schedule.confirm(assignment, command, at=at, policy=policy)
+    windows = [event.agreed.window for event in events if isinstance(event, WindowConfirmed)]
+    unfit = (cards.let_go_if_unfit(assignment, window, at=at, policy=policy) for window in windows)
+    return (*events, *(event for events in unfit for event in events))
 
 
 def _open(assignment: Assignment, command: OpenAssignment, *, at: datetime) -> Sequence[Event]:

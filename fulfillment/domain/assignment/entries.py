@@ -6,6 +6,7 @@ from datetime import datetime
 
 from fulfillment.domain.assignment.announcing import announce
 from fulfillment.domain.assignment.events import Event, ReminderFellDue
+from fulfillment.domain.assignment.money_moves import MoneyMove, moves
 from fulfillment.domain.assignment.standing import Standing, standing
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.command import Command
@@ -16,12 +17,13 @@ from fulfillment.domain.steps import Step, step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One accepted step of an assignment, how it stands after it, and who is to be told."""
+    """One accepted step of an assignment, how it stands after it, who is to be told, and what money moved."""
 
     step: Step
     standing: Standing
     reminders: tuple[Reminder, ...] = ()
     notices: tuple[Notice, ...] = ()
+    moves: tuple[MoneyMove, ...] = ()
 
 
 def entry(
@@ -41,6 +43,7 @@ def entry(
         standing=stands,
         reminders=tuple(_reminders(events)),
         notices=tuple(notice for notices in told for notice in notices),
+        moves=moves(events, before=before, after=after),
     )
 
 

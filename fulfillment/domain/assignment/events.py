@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from fulfillment.domain.assignment.card_events import CardEvent
 from fulfillment.domain.assignment.incident import Incident, IncidentVerdict
-from fulfillment.domain.assignment.payout import Decision, Payout, PayoutStatus
+from fulfillment.domain.assignment.payout import Decision, Dispute, DisputeOutcome, Payout, PayoutStatus
 from fulfillment.domain.assignment.state import Agreed, Hold, Proposal, ProposalStatus, Status
 from fulfillment.domain.messages import Reminder
+from fulfillment.domain.money import Money
 from fulfillment.domain.people import Party
 from fulfillment.domain.window import VisitWindow
 
@@ -152,6 +154,31 @@ class PayoutClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutDisputed:
+    dispute: Dispute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeResolved:
+    """An admin has settled the dispute; `payout` is how it is put before the admins again."""
+
+    outcome: DisputeOutcome
+    payout: Payout
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutTransferred:
+    """The provider's share, `amount`, has left for their account."""
+
+    transfer_id: str
+    amount: Money
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentEnded:
     """Paid or closed unpaid, as its payout decided."""
 
@@ -228,6 +255,10 @@ Event = (
     | PayoutResubmitted
     | PayoutSettled
     | PayoutClosed
+    | PayoutDisputed
+    | DisputeResolved
+    | PayoutTransferred
+    | CardEvent
     | AssignmentEnded
     | Held
     | Resumed

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from fulfillment.domain.assignment.card_events import CardEvent
+from fulfillment.domain.assignment.card_evolving import evolve_card, without_hold
 from fulfillment.domain.assignment.deadlines import answer_id, every_deadline
 from fulfillment.domain.assignment.events import (
     AssignmentEnded,
@@ -15,6 +17,7 @@ from fulfillment.domain.assignment.events import (
     Completed,
     DeadlineExtended,
     DeadlinePassed,
+    DisputeResolved,
     Escalated,
     Event,
     Held,
@@ -23,9 +26,11 @@ from fulfillment.domain.assignment.events import (
     IncidentResolved,
     IncidentUnanswered,
     PayoutClosed,
+    PayoutDisputed,
     PayoutResubmitted,
     PayoutRuled,
     PayoutSettled,
+    PayoutTransferred,
     ProposalEnded,
     ProposalMarked,
     Rejected,
@@ -60,6 +65,8 @@ def apply(assignment: Assignment, events: Iterable[Event], *, policy: Policy) ->
 
 def evolve(assignment: Assignment, event: Event) -> Assignment:  # noqa: C901, PLR0911, PLR0912 - one line a fact
     """Return the assignment as it is once `event` has happened."""
+    if isinstance(event, CardEvent):
+        return evolve_card(assignment, event)
     match event:
         case WindowProposed(proposal=proposal):
             return _proposed(assignment, proposal)
@@ -102,6 +109,15 @@ def evolve(assignment: Assignment, event: Event) -> Assignment:  # noqa: C901, P
             )
         case PayoutClosed():
             return _with_payout(assignment, lambda it: replace(it, status=PayoutStatus.CLOSED_DENIED))
+        case PayoutDisputed(dispute=dispute):
+            disputed = _with_payout(
+                assignment, lambda it: replace(it, status=PayoutStatus.ON_HOLD, dispute=dispute)
+            )
+            return replace(disputed, overdue_at=None)
+        case DisputeResolved(payout=payout):
+            return replace(assignment, payout=payout, overdue_at=None)
+        case PayoutTransferred(transfer_id=transfer):
+            return _with_payout(assignment, lambda it: replace(it, transfer_id=transfer))
         case AssignmentEnded(status=status, at=at):
             return _closed(assignment, status, at=at)
         case Held(hold=hold):
@@ -259,7 +275,8 @@ def _new_epoch(assignment: Assignment) -> Assignment:
 
 def _closed(assignment: Assignment, status: Status, *, at: datetime) -> Assignment:
     """End the assignment: whatever was open is void, and the clock has nothing left to do."""
-    return replace(_entered(_void(assignment, at=at), status, at=at), overdue_at=None, incident=None)
+    ended = replace(_entered(_void(assignment, at=at), status, at=at), overdue_at=None, incident=None)
+    return without_hold(ended, at=at)
 
 
 def _void(assignment: Assignment, *, at: datetime) -> Assignment:

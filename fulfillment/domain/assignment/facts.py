@@ -1,19 +1,28 @@
 """What a notice says of its event: the facts, as they were when it happened."""
 
 from fulfillment.domain.assignment.calendar import calendar_revision, revision_that_clears
-from fulfillment.domain.assignment.deadlines import DeadlineKind
+from fulfillment.domain.assignment.card_events import (
+    CaptureFailed,
+    CardAuthorised,
+    CardNeedsCustomer,
+    ChargebackClosed,
+    ChargebackOpened,
+)
+from fulfillment.domain.assignment.deadline import DeadlineKind
 from fulfillment.domain.assignment.events import (
     AssignmentOpened,
     BecameOverdue,
     Cancelled,
     CheckedIn,
     Completed,
+    DisputeResolved,
     Escalated,
     Event,
     Held,
     IncidentAnswered,
     IncidentOpened,
     IncidentResolved,
+    PayoutDisputed,
     PayoutResubmitted,
     PayoutRuled,
     ProposalEnded,
@@ -23,9 +32,11 @@ from fulfillment.domain.assignment.events import (
     WindowProposed,
 )
 from fulfillment.domain.assignment.incident import IncidentVerdict
+from fulfillment.domain.assignment.payout import DisputeOutcome
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.messages import CalendarMethod, Facts
+from fulfillment.domain.money import Money
 from fulfillment.domain.window import VisitWindow
 
 
@@ -63,6 +74,23 @@ def facts_of(event: Event, *, before: Assignment, after: Standing) -> Facts:  # 
         case PayoutRuled(decision=decision):
             until = after.due(DeadlineKind.RESUBMIT_EXPIRY)
             return Facts(amount=decision.amount, reason=decision.reason, until=until)
+        case PayoutDisputed(dispute=dispute):
+            return Facts(amount=before.payout.amount if before.payout else None, reason=dispute.reason)
+        case DisputeResolved(payout=payout, outcome=outcome):
+            amount = None if outcome is DisputeOutcome.REFUND else payout.amount
+            return Facts(window=_agreed(before), amount=amount, reason=event.reason)
+        case CardAuthorised():
+            return Facts(window=_agreed(it), amount=event.amount, until=event.capture_before)
+        case CardNeedsCustomer(problem=problem):
+            return Facts(window=_agreed(it), amount=it.card.amount if it.card else None, reason=problem)
+        case ChargebackOpened():
+            return Facts(
+                window=_agreed(it), amount=event.amount, until=event.evidence_due, reason=event.reason
+            )
+        case ChargebackClosed(lost=lost):
+            return Facts(window=_agreed(it), amount=event.amount, reason="lost" if lost else "won")
+        case CaptureFailed(code=code):
+            return Facts(window=_agreed(it), amount=_approved(it), reason=code)
         case Held(hold=hold):
             return Facts(until=hold.until, reason=hold.reason)
         case IncidentOpened(incident=incident):
@@ -104,6 +132,11 @@ def _called_off(before: Assignment, *, reason: str) -> Facts:
         calendar=CalendarMethod.CANCEL,
         sequence=revision_that_clears(before),
     )
+
+
+def _approved(assignment: Assignment) -> Money | None:
+    approval = assignment.payout.approval if assignment.payout else None
+    return approval.amount if approval else None
 
 
 def _agreed(assignment: Assignment) -> VisitWindow | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
+from fulfillment.domain.assignment.cards import hold_for, put_forward
 from fulfillment.domain.assignment.commands import AnswerIncident, ReportNoShow, ResolveIncident
 from fulfillment.domain.assignment.events import (
     Completed,
@@ -101,7 +102,8 @@ def resolve(
         reason=command.reason,
         at=at,
     )
-    return (resolved, _consequence(assignment, resolved, fee=_fee(assignment, command, policy)))
+    fee = _fee(assignment, command, policy)
+    return (resolved, *_consequences(assignment, resolved, fee=fee, policy=policy))
 
 
 def suspect(assignment: Assignment, *, at: datetime) -> Sequence[Event]:
@@ -130,7 +132,7 @@ def leave_unanswered(assignment: Assignment, *, at: datetime, policy: Policy) ->
     resolved = IncidentResolved(
         verdict=against[accused], accused=accused, by=SYSTEM.id, reason=SAID_BY_THE_CLOCK, at=at
     )
-    return (silent, resolved, _consequence(assignment, resolved, fee=fee))
+    return (silent, resolved, *_consequences(assignment, resolved, fee=fee, policy=policy))
 
 
 def usual_fee(assignment: Assignment, policy: Policy) -> Money | None:
@@ -193,27 +195,29 @@ def _fee(assignment: Assignment, command: ResolveIncident, policy: Policy) -> Mo
     return fee
 
 
-def _consequence(assignment: Assignment, resolved: IncidentResolved, *, fee: Money | None) -> Event:
+def _consequences(
+    assignment: Assignment, resolved: IncidentResolved, *, fee: Money | None, policy: Policy
+) -> tuple[Event, ...]:
+    at = resolved.at
     match resolved.verdict:
         case IncidentVerdict.PROVIDER_FAULT:
-            return Rejected(reason=RejectReason.NO_SHOW, note=resolved.reason, late=True, at=resolved.at)
+            return (Rejected(reason=RejectReason.NO_SHOW, note=resolved.reason, late=True, at=at),)
         case IncidentVerdict.CUSTOMER_FAULT:
-            owed = _payout(assignment, fee or assignment.price, by=resolved.by, at=resolved.at)
-            return Completed(payout=owed, at=resolved.at)
+            owed = Payout(
+                id=assignment.id,
+                attempt=1,
+                amount=fee or assignment.price,
+                status=PayoutStatus.PENDING_APPROVAL,
+                submitted_by=resolved.by,
+                submitted_at=at,
+                evidence=FEE_EVIDENCE,
+            )
+            return (
+                Completed(payout=put_forward(assignment, owed), at=at),
+                *hold_for(assignment, owed.amount, at=at, policy=policy),
+            )
         case IncidentVerdict.NEITHER:
             window = expect_scheduled(assignment).window
-            return WindowCleared(window=window, reason=resolved.reason, at=resolved.at)
+            return (WindowCleared(window=window, reason=resolved.reason, at=at),)
         case _:
             assert_never(resolved.verdict)
-
-
-def _payout(assignment: Assignment, amount: Money, *, by: str, at: datetime) -> Payout:
-    return Payout(
-        id=assignment.id,
-        attempt=1,
-        amount=amount,
-        status=PayoutStatus.PENDING_APPROVAL,
-        submitted_by=by,
-        submitted_at=at,
-        evidence=FEE_EVIDENCE,
-    )

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from fulfillment.domain.assignment.payout import Payout
 from fulfillment.domain.assignment.state import Assignment, Extension, Proposal
 from fulfillment.domain.policy import Policy
 
@@ -44,5 +43,5 @@ def extension_of(assignment: Assignment, id: str) -> Extension | None:
     return next((each for each in assignment.extended if each.deadline == id), None)
 
 
-def too_late_to_capture(payout: Payout) -> datetime | None:
-    return payout.capture_before - CAPTURE_MARGIN if payout.capture_before else None
+def too_late_to_capture(assignment: Assignment) -> datetime | None:
+    return assignment.capture_before - CAPTURE_MARGIN if assignment.capture_before else None

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from fulfillment.domain.assignment.card import CardStatus
 from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.assignment.state import Assignment, Status
 from fulfillment.domain.messages import Recipient, ReminderKind
 from fulfillment.domain.people import Party, Role
 
+UNPAID = frozenset({CardStatus.NEEDS_CUSTOMER, CardStatus.MISSING})
 LEAST_LEAD = timedelta(minutes=1)
 """A visit that begins within this is not announced any more."""
 
@@ -22,7 +24,7 @@ def is_obsolete(
     return not _holds(assignment, kind, basis.partition("-")[0], to, at)
 
 
-def _holds(  # noqa: PLR0911 - one line a kind
+def _holds(  # noqa: C901, PLR0911 - one line a kind
     it: Assignment, kind: ReminderKind, basis: str, to: Recipient, at: datetime
 ) -> bool:
     match kind:
@@ -41,7 +43,9 @@ def _holds(  # noqa: PLR0911 - one line a kind
         case ReminderKind.RESUBMIT_NUDGE:
             return _payout_is(it, PayoutStatus.DENIED, basis)
         case ReminderKind.AUTH_EXPIRING:
-            return not it.is_closed
+            return it.capture_before is not None and not it.is_closed
+        case ReminderKind.PAYMENT_NUDGE:
+            return it.card is not None and it.card.status in UNPAID and not it.is_closed
         case ReminderKind.OFFER_EXPIRING:
             return False  # an offer is a job's, and no assignment's
         case _:

@@ -1,7 +1,8 @@
 """Which side an actor speaks for, and who is let in at all."""
 
+from fulfillment.domain.assignment.payout import Payout
 from fulfillment.domain.assignment.state import Assignment, Status
-from fulfillment.domain.errors import AssignmentClosed, NotAParty, WrongState
+from fulfillment.domain.errors import AssignmentClosed, NotAParty, SelfApproval, WrongState
 from fulfillment.domain.people import Actor, Party, Role
 
 
@@ -41,3 +42,13 @@ def expect_status(assignment: Assignment, *allowed: Status) -> None:
     expect_open(assignment)
     if assignment.status not in allowed:
         raise WrongState(f"not possible while {assignment.status}; it takes {' or '.join(allowed)}")
+
+
+def expect_disinterested(assignment: Assignment, payout: Payout, admin: Actor) -> None:
+    """Refuse whoever would decide on money of their own.
+
+    Raises:
+        SelfApproval: the admin is a side of this assignment, or submitted the payout.
+    """
+    if admin.id in {assignment.customer_id, assignment.provider_id, payout.submitted_by}:
+        raise SelfApproval("somebody who is not part of this assignment has to rule on it")

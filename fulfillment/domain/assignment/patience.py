@@ -2,17 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import assert_never
 
+from fulfillment.domain.assignment.card_events import CardDoubted, CardExpired, CardLetGo
+from fulfillment.domain.assignment.cards import wanted
 from fulfillment.domain.assignment.commands import PassDeadline
-from fulfillment.domain.assignment.deadlines import (
-    COMPLETION_NUDGES,
-    HOURS_BEFORE,
-    Deadline,
-    DeadlineKind,
-    deadlines,
-    in_words,
-)
+from fulfillment.domain.assignment.deadline import COMPLETION_NUDGES, HOURS_BEFORE, Deadline, DeadlineKind
+from fulfillment.domain.assignment.deadlines import deadlines, in_words
 from fulfillment.domain.assignment.events import (
     BecameOverdue,
     DeadlineExtended,
@@ -24,13 +19,15 @@ from fulfillment.domain.assignment.events import (
     Resumed,
 )
 from fulfillment.domain.assignment.incidents import leave_unanswered, suspect
+from fulfillment.domain.assignment.money_deadlines import AUTH_WARNINGS, CAPTURE_CHECKS, PAYMENT_NUDGES
+from fulfillment.domain.assignment.payout import IN_FLIGHT, PayoutStatus
 from fulfillment.domain.assignment.rulings import closing
 from fulfillment.domain.assignment.state import Assignment, ProposalStatus
 from fulfillment.domain.assignment.verdicts import put_off_to_the_morning, verdict
 from fulfillment.domain.assignment.visit import cancellation, rejection
 from fulfillment.domain.messages import ADMINS, Recipient, Reminder, ReminderKind, Verdict
 from fulfillment.domain.people import SYSTEM, Party, Role
-from fulfillment.domain.policy import Policy
+from fulfillment.domain.policy import AuthExpiry, Policy
 
 MOST_PROPOSE_NUDGES = 2
 """To each side, in each epoch."""
@@ -82,7 +79,7 @@ def _consequences(  # noqa: C901, PLR0911 - one line a kind
             nudge = _fell_due(assignment, deadline, ReminderKind.COMPLETION_NUDGE, at=at, policy=policy)
             last = deadline.n == COMPLETION_NUDGES and assignment.incident is None
             return (nudge, BecameOverdue(owed_by=Party.PROVIDER, at=at)) if last else (nudge,)
-        case DeadlineKind.START_CHECK | DeadlineKind.RESUBMIT_NUDGE | DeadlineKind.AUTH_EXPIRING:
+        case DeadlineKind.START_CHECK | DeadlineKind.RESUBMIT_NUDGE:
             return (_fell_due(assignment, deadline, PLAIN[deadline.kind], at=at, policy=policy),)
         case DeadlineKind.NO_SHOW_SUSPECTED:
             return suspect(assignment, at=at)
@@ -93,15 +90,67 @@ def _consequences(  # noqa: C901, PLR0911 - one line a kind
         case DeadlineKind.MORNING_NUDGE:
             return _morning_nudge(assignment, deadline, at=at, policy=policy)
         case _:
-            assert_never(deadline.kind)
+            return _about_the_card(assignment, deadline, at=at, policy=policy)
+
+
+def _about_the_card(
+    assignment: Assignment, deadline: Deadline, *, at: datetime, policy: Policy
+) -> Sequence[Event]:
+    match deadline.kind:
+        case DeadlineKind.AUTHORISE:
+            return (wanted(assignment, assignment.price, at=at),)
+        case DeadlineKind.AUTH_EXPIRING:
+            return _card_warning(assignment, deadline, at=at, policy=policy)
+        case DeadlineKind.AUTH_EXPIRY:
+            return () if _is_in_flight(assignment) else _ran_out(assignment, at=at)
+        case DeadlineKind.CAPTURE_CHECK:
+            given_up = (Escalated(owed_by=Party.ADMIN, at=at),) if deadline.n == CAPTURE_CHECKS else ()
+            return (CardDoubted(at=at), *given_up)
+        case DeadlineKind.PAYMENT_NUDGE:
+            nudge = _fell_due(assignment, deadline, ReminderKind.PAYMENT_NUDGE, at=at, policy=policy)
+            overdue = BecameOverdue(owed_by=Party.CUSTOMER, at=at)
+            last = deadline.n == PAYMENT_NUDGES and _waits_for_the_customer(assignment)
+            return (nudge, overdue) if last else (nudge,)
+        case _:
+            raise AssertionError(f"nothing is written about {deadline.kind}")
 
 
 PLAIN = {
     DeadlineKind.START_CHECK: ReminderKind.START_CHECK,
     DeadlineKind.RESUBMIT_NUDGE: ReminderKind.RESUBMIT_NUDGE,
-    DeadlineKind.AUTH_EXPIRING: ReminderKind.AUTH_EXPIRING,
 }
 """Deadlines that are a reminder and nothing else."""
+
+
+def _card_warning(
+    assignment: Assignment, deadline: Deadline, *, at: datetime, policy: Policy
+) -> Sequence[Event]:
+    """Warn that a hold is about to end; at the last warning the policy may have it placed anew (P16)."""
+    warned = _fell_due(assignment, deadline, ReminderKind.AUTH_EXPIRING, at=at, policy=policy)
+    # A hold that begins within its own last warning would be placed anew again and again.
+    lasting = assignment.card is not None and assignment.card.since < deadline.due
+    last = deadline.n == len(AUTH_WARNINGS) and lasting
+    if not last or policy.auth_expiry is not AuthExpiry.REAUTHORISE or _is_in_flight(assignment):
+        return (warned,)
+    amount = assignment.payout.amount if assignment.payout else assignment.price
+    return (warned, wanted(assignment, amount, at=at))
+
+
+def _ran_out(assignment: Assignment, *, at: datetime) -> Sequence[Event]:
+    """Return that the hold is over by the clock; letting it go tells us if somebody was quicker (M1, M13)."""
+    intent = assignment.card.intent_id if assignment.card else None
+    released = (CardLetGo(intent_id=intent, at=at),) if intent else ()
+    return (*released, CardExpired(at=at))
+
+
+def _waits_for_the_customer(assignment: Assignment) -> bool:
+    payout = assignment.payout
+    return payout is not None and payout.status is PayoutStatus.AWAITING_CUSTOMER_PAYMENT
+
+
+def _is_in_flight(assignment: Assignment) -> bool:
+    """Return whether money may be on its way from the card; then its own answer says what became of it."""
+    return assignment.payout is not None and assignment.payout.status in IN_FLIGHT
 
 
 def _patience_level(

@@ -9,15 +9,36 @@ from fulfillment.domain.money import Money
 
 
 class PayoutStatus(StrEnum):
+    """Where a payout stands (domain 5.7). The last two come after the assignment's end."""
+
     PENDING_APPROVAL = "pending_approval"
     APPROVED = "approved"
+    CAPTURING = "capturing"
     CAPTURED = "captured"
     SETTLED_MANUAL = "settled_manual"
     DENIED = "denied"
+    ON_HOLD = "on_hold"
+    CAPTURE_FAILED = "capture_failed"
+    CAPTURE_UNKNOWN = "capture_unknown"
+    AUTHORIZATION_EXPIRED = "authorization_expired"
+    AWAITING_CUSTOMER_PAYMENT = "awaiting_customer_payment"
     CLOSED_DENIED = "closed_denied"
+    DISPUTED = "disputed"
+    REVERSED = "reversed"
 
 
 SETTLED = frozenset({PayoutStatus.CAPTURED, PayoutStatus.SETTLED_MANUAL})
+IN_FLIGHT = frozenset({PayoutStatus.CAPTURING, PayoutStatus.CAPTURE_UNKNOWN})
+"""The card may have been charged by now, or may be at any moment."""
+NO_MONEY_YET = frozenset(
+    {
+        PayoutStatus.CAPTURE_FAILED,
+        PayoutStatus.AUTHORIZATION_EXPIRED,
+        PayoutStatus.AWAITING_CUSTOMER_PAYMENT,
+    }
+)
+"""The money is not to be had as things stand. An approval keeps; an admin may still end it unpaid."""
+OVER = SETTLED | {PayoutStatus.CLOSED_DENIED, PayoutStatus.DISPUTED, PayoutStatus.REVERSED}
 
 
 class Ruling(StrEnum):
@@ -43,11 +64,33 @@ class Decision:
     final: bool = False
 
 
+class DisputeOutcome(StrEnum):
+    """What an admin makes of a dispute: the payout goes on, over less, or no money moves."""
+
+    RELEASE = "release"
+    REDUCE = "reduce"
+    REFUND = "refund"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """The customer says that something is wrong with the work; `was` is where the payout stood then."""
+
+    by: str
+    at: datetime
+    reason: str
+    was: PayoutStatus
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payout:
     """What the provider is owed. `id` is the assignment's own: an assignment is paid once.
 
-    `attempt` counts submissions from 1; `authorised` is what the card was authorised for, if it was.
+    `attempt` counts the times it was put before the admins, from 1; `reopened` are those of them that a
+    resolved dispute asked for, which the provider is not charged with. `returned` counts how often the
+    current attempt came back to them unruled, from a dispute or a card that would not pay. `tries` counts
+    the captures that were begun on purpose, `checks` the looks for the outcome of one that nobody answered,
+    and `stalled_at` is since when it is stuck, with `problem` in the payment provider's words.
     """
 
     id: str
@@ -57,12 +100,18 @@ class Payout:
     submitted_by: str
     submitted_at: datetime
     evidence: tuple[str, ...] = ()
-    authorised: Money | None = None
-    capture_before: datetime | None = None
     decisions: tuple[Decision, ...] = ()
     settled_at: datetime | None = None
     settled_by: str | None = None
     reference: str | None = None
+    reopened: int = 0
+    returned: int = 0
+    tries: int = 0
+    checks: int = 0
+    stalled_at: datetime | None = None
+    problem: str = ""
+    dispute: Dispute | None = None
+    transfer_id: str | None = None
 
     @property
     def first_mark(self) -> Decision | None:
@@ -75,6 +124,17 @@ class Payout:
     def ruling(self) -> Decision | None:
         """The decision that stands for the current attempt, if one does."""
         return self.ruling_on(self.attempt)
+
+    @property
+    def approval(self) -> Decision | None:
+        """The approval that stands for the current attempt, if one does."""
+        ruling = self.ruling
+        return ruling if ruling and ruling.ruling is Ruling.APPROVED else None
+
+    @property
+    def submissions(self) -> int:
+        """How often the provider has submitted it."""
+        return self.attempt - self.reopened
 
     def ruling_on(self, attempt: int) -> Decision | None:
         """Return the decision that stands for that attempt, an earlier one too, if one does."""

@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import assert_never
 
-from fulfillment.domain.assignment.deadlines import (
-    AUTH_WARNINGS,
+from fulfillment.domain.assignment.deadline import (
     COMPLETION_NUDGES,
     SILENT_WHILE_HELD,
     Deadline,
     DeadlineKind,
 )
+from fulfillment.domain.assignment.money_deadlines import AUTH_WARNINGS, CAPTURE_CHECKS, PAYMENT_NUDGES
 from fulfillment.domain.assignment.moving import extension_of
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.assignment.verdicts import is_silenced
@@ -69,6 +69,14 @@ def _because(deadline: Deadline) -> str:  # noqa: C901, PLR0911, PLR0912 - one l
             return f"the time to resubmit the denied payout ({basis}) ends then, and it is closed"
         case DeadlineKind.AUTH_EXPIRING:
             return f"{in_prose(AUTH_WARNINGS[deadline.n - 1])} before the money held on the card is let go"
+        case DeadlineKind.AUTHORISE:
+            return "late enough for the hold on the card to last until the payout is ruled on"
+        case DeadlineKind.AUTH_EXPIRY:
+            return "the money held on the card is let go then, by the card's issuer"
+        case DeadlineKind.PAYMENT_NUDGE:
+            return f"the customer's card could not be charged; question {deadline.n} of {PAYMENT_NUDGES}"
+        case DeadlineKind.CAPTURE_CHECK:
+            return f"nobody knows yet whether the card was charged; look {deadline.n} of {CAPTURE_CHECKS}"
         case _:
             assert_never(deadline.kind)
 

@@ -1,8 +1,12 @@
 """Ruling on a payout: approve, deny, resubmit, settle (P1, P2, P11 to P13, P17, P19)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from fulfillment.domain.assignment.card import NO_CARD, CardStatus
+from fulfillment.domain.assignment.card_events import CaptureBegun
+from fulfillment.domain.assignment.cards import hold_for, put_forward
 from fulfillment.domain.assignment.commands import ApprovePayout, DenyPayout, RecordSettlement, ResubmitPayout
 from fulfillment.domain.assignment.events import (
     AssignmentEnded,
@@ -12,14 +16,14 @@ from fulfillment.domain.assignment.events import (
     PayoutRuled,
     PayoutSettled,
 )
-from fulfillment.domain.assignment.parties import expect_open, expect_status, side_of
-from fulfillment.domain.assignment.payout import SETTLED, Decision, Payout, PayoutStatus, Ruling
+from fulfillment.domain.assignment.parties import expect_disinterested, expect_open, expect_status, side_of
+from fulfillment.domain.assignment.payout import NO_MONEY_YET, SETTLED, Decision, Payout, PayoutStatus, Ruling
 from fulfillment.domain.assignment.state import Assignment, Status
 from fulfillment.domain.assignment.visit import expect_affordable, expect_code, expect_evidence
 from fulfillment.domain.command import Source
 from fulfillment.domain.errors import AlreadyDecided, SelfApproval, ValueInvalid, WrongState
 from fulfillment.domain.money import Money
-from fulfillment.domain.people import Actor, Role
+from fulfillment.domain.people import Role
 from fulfillment.domain.policy import Policy
 from fulfillment.domain.text import expect_reason, expect_text
 
@@ -27,6 +31,16 @@ MOST_WORDS = 10_000
 
 TRUSTED = frozenset({Source.API, Source.PAGE})
 """Doors behind which somebody has proved who they are."""
+
+READY = frozenset({CardStatus.HELD, CardStatus.CAPTURED})
+"""Approved over such a card, the money is taken at once, or found to have been taken by hand."""
+
+WAYS_OUT = {
+    PayoutStatus.ON_HOLD: "the customer disputes it, and that is resolved first",
+    PayoutStatus.AUTHORIZATION_EXPIRED: "the hold on the card is gone: reauthorise, or deny it for good",
+    PayoutStatus.AWAITING_CUSTOMER_PAYMENT: "the customer has to pay first; or deny it for good",
+    PayoutStatus.CAPTURE_FAILED: "retry the capture, reauthorise, or cancel the assignment",
+}
 
 
 def approve(
@@ -51,22 +65,27 @@ def approve(
     if stands and stands.ruling is Ruling.APPROVED and command.amount in {None, stands.amount.amount}:
         return ()
     _expect_undecided(assignment, payout, command.attempt)
-    _expect_disinterested(assignment, payout, command.actor)
+    expect_disinterested(assignment, payout, command.actor)
+    _expect_money(payout)
     amount = _amount(payout, command)
-    expect_affordable(amount, price=assignment.price, authorised=payout.authorised)
-    if payout.authorised is None:
+    expect_affordable(amount, price=assignment.price, authorised=assignment.authorised)
+    if assignment.card is None or assignment.card.status in NO_CARD:
         expect_reason("reason", command.reason)
     expect_text("reason", command.reason)
     ruling = _weigh(payout, command, amount, policy=policy)
     decision = _decision(payout, command, ruling, reason=command.reason, amount=amount, at=at)
-    status = PayoutStatus.APPROVED if ruling is Ruling.APPROVED else PayoutStatus.PENDING_APPROVAL
-    return (PayoutRuled(decision=decision, status=status),)
+    if ruling is Ruling.FIRST_MARK:
+        return (PayoutRuled(decision=decision, status=PayoutStatus.PENDING_APPROVAL),)
+    ruled = PayoutRuled(decision=decision, status=PayoutStatus.APPROVED)
+    ready = assignment.card is not None and assignment.card.status in READY
+    return (ruled, CaptureBegun(tries=payout.tries + 1, at=at)) if ready else (ruled,)
 
 
 def deny(assignment: Assignment, command: DenyPayout, *, at: datetime) -> Sequence[Event]:
     """Refuse the payout; unless it is final the provider may resubmit with evidence (P11, P13).
 
-    The same denial again changes nothing; a final one closes a payout that was denied before.
+    The same denial again changes nothing. A final one also closes a payout that was denied before, or one
+    that nobody has ruled on yet and whose money is not to be had.
 
     Raises:
         RoleForbidden: only admins rule on payouts.
@@ -83,7 +102,9 @@ def deny(assignment: Assignment, command: DenyPayout, *, at: datetime) -> Sequen
     closes_what_was_denied = payout.status is PayoutStatus.DENIED and command.attempt == payout.attempt
     if not closes_what_was_denied:
         _expect_undecided(assignment, payout, command.attempt)
-    _expect_disinterested(assignment, payout, command.actor)
+        if not (command.final and payout.status in NO_MONEY_YET):
+            _expect_money(payout)
+    expect_disinterested(assignment, payout, command.actor)
     expect_code("reasonCode", command.reason_code)
     expect_reason("note", command.note)
     reason = f"{command.reason_code}: {command.note}"
@@ -109,25 +130,23 @@ def resubmit(
     payout = _pending(assignment)
     if payout.status is not PayoutStatus.DENIED:
         raise WrongState(f"the payout is {payout.status}; only a denied one is resubmitted")
-    if payout.attempt >= policy.max_attempts:
+    if payout.submissions >= policy.max_attempts:
         raise WrongState(f"all {policy.max_attempts} attempts are used; ask operations")
     expect_reason("evidence", "".join(command.evidence), most=MOST_WORDS)
     expect_evidence(command.evidence)
     amount = _amount(payout, command)
-    expect_affordable(amount, price=assignment.price, authorised=payout.authorised)
-    again = Payout(
-        id=payout.id,
+    expect_affordable(amount, price=assignment.price, authorised=assignment.authorised)
+    again = replace(
+        payout,
         attempt=payout.attempt + 1,
         amount=amount,
-        status=PayoutStatus.PENDING_APPROVAL,
         submitted_by=command.actor.id,
         submitted_at=at,
         evidence=command.evidence,
-        authorised=payout.authorised,
-        capture_before=payout.capture_before,
-        decisions=payout.decisions,
+        returned=0,
     )
-    return (PayoutResubmitted(payout=again, at=at),)
+    resubmitted = PayoutResubmitted(payout=put_forward(assignment, again), at=at)
+    return (resubmitted, *hold_for(assignment, amount, at=at, policy=policy))
 
 
 def settle(assignment: Assignment, command: RecordSettlement, *, at: datetime) -> Sequence[Event]:
@@ -188,9 +207,11 @@ def _expect_undecided(assignment: Assignment, payout: Payout, attempt: int) -> N
         raise AlreadyDecided(f"attempt {payout.attempt} is the current one, not {attempt}")
 
 
-def _expect_disinterested(assignment: Assignment, payout: Payout, admin: Actor) -> None:
-    if admin.id in {assignment.customer_id, assignment.provider_id, payout.submitted_by}:
-        raise SelfApproval("somebody who is not part of this assignment has to rule on it")
+def _expect_money(payout: Payout) -> None:
+    """Refuse to rule on a payout that no money stands behind, or that waits for something else (trap M1)."""
+    if payout.status is not PayoutStatus.PENDING_APPROVAL:
+        way_out = WAYS_OUT.get(payout.status, "there is nothing to rule on")
+        raise WrongState(f"the payout is {payout.status}; {way_out}")
 
 
 def _weigh(payout: Payout, command: ApprovePayout, amount: Money, *, policy: Policy) -> Ruling:

@@ -6,15 +6,10 @@ This is what commands are answered with, what the read model keeps, and what cli
 from dataclasses import dataclass
 from datetime import datetime
 
-from fulfillment.domain.assignment.deadlines import (
-    OVERDUE_LEVEL,
-    Deadline,
-    DeadlineKind,
-    answer_id,
-    deadlines,
-    every_deadline,
-)
+from fulfillment.domain.assignment.deadline import OVERDUE_LEVEL, Deadline, DeadlineKind
+from fulfillment.domain.assignment.deadlines import answer_id, deadlines, every_deadline
 from fulfillment.domain.assignment.incident import Incident
+from fulfillment.domain.assignment.money_deadlines import CAPTURE_CHECKS
 from fulfillment.domain.assignment.patience import may_nudge_to_propose
 from fulfillment.domain.assignment.payout import Payout, PayoutStatus
 from fulfillment.domain.assignment.state import Assignment, Status
@@ -30,7 +25,15 @@ REMINDING = PATIENCE | {
     DeadlineKind.RESUBMIT_NUDGE,
     DeadlineKind.MORNING_NUDGE,
     DeadlineKind.AUTH_EXPIRING,
+    DeadlineKind.PAYMENT_NUDGE,
 }
+STUCK = {
+    PayoutStatus.ON_HOLD: (Party.ADMIN, "resolve_dispute"),
+    PayoutStatus.CAPTURE_FAILED: (Party.ADMIN, "retry_capture"),
+    PayoutStatus.AUTHORIZATION_EXPIRED: (Party.ADMIN, "reauthorise"),
+    PayoutStatus.AWAITING_CUSTOMER_PAYMENT: (Party.CUSTOMER, "pay"),
+}
+"""Whose turn it is with a payout that cannot go on by itself, and to do what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,12 @@ def _owed_on(payout: Payout, policy: Policy) -> tuple[Party, str, datetime] | No
     """Return who has to act on a payout: nobody once it is approved, or when no attempt is left."""
     if payout.status is PayoutStatus.PENDING_APPROVAL:
         return Party.ADMIN, "rule_on_payout", payout.submitted_at
-    if payout.status is PayoutStatus.DENIED and payout.ruling and payout.attempt < policy.max_attempts:
+    if payout.status in STUCK:
+        party, action = STUCK[payout.status]
+        since = payout.dispute.at if payout.dispute else payout.stalled_at or payout.submitted_at
+        return party, action, since
+    if payout.status is PayoutStatus.CAPTURE_UNKNOWN and payout.checks >= CAPTURE_CHECKS:
+        return Party.ADMIN, "retry_capture", payout.stalled_at or payout.submitted_at
+    if payout.status is PayoutStatus.DENIED and payout.ruling and payout.submissions < policy.max_attempts:
         return Party.PROVIDER, "resubmit_payout", payout.ruling.at
     return None

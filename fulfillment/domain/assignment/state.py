@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fulfillment.domain.assignment.card import ON_THE_WAY, Card, CardStatus
 from fulfillment.domain.assignment.incident import Incident
 from fulfillment.domain.assignment.payout import Payout
 from fulfillment.domain.money import Money
@@ -160,7 +161,9 @@ class Assignment:
     of the schedule, so that nobody confirms a window they have not seen. `proposal` is the latest
     one, open or not; `incident` is there while it is open. `turn` is the side that must propose next,
     since `turn_since`, when no proposal is open. `passed` names the deadlines already dealt with,
-    `nudged` the sides that were nudged to propose in this epoch, once for each time.
+    `nudged` the sides that were nudged to propose in this epoch, once for each time. `card` is the latest
+    hold on the customer's card, `let_go` are the holds that nobody needs any more and that still have to
+    be released.
     """
 
     id: str
@@ -205,6 +208,8 @@ class Assignment:
     reminder_count: int = 0
     last_reminder_at: datetime | None = None
     incident: Incident | None = None
+    card: Card | None = None
+    let_go: tuple[str, ...] = ()
 
     @property
     def is_closed(self) -> bool:
@@ -213,6 +218,16 @@ class Assignment:
     @property
     def open_proposal(self) -> Proposal | None:
         return self.proposal if self.proposal and self.proposal.is_open else None
+
+    @property
+    def capture_before(self) -> datetime | None:
+        """The instant from which the money held on the card is gone, while some is held."""
+        return self.card.capture_before if self.card and self.card.status is CardStatus.HELD else None
+
+    @property
+    def authorised(self) -> Money | None:
+        """What may be taken from the card at the most, if one is to pay."""
+        return self.card.amount if self.card and self.card.status in ON_THE_WAY else None
 
     def held_until(self, at: datetime) -> datetime | None:
         """Return until when the clock stands still, if it does at the moment `at`."""

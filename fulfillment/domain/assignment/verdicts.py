@@ -2,17 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from fulfillment.domain.assignment.deadlines import (
-    AUTH_WARNINGS,
+from fulfillment.domain.assignment.deadline import (
     COMPLETION_NUDGES,
     HOURS_BEFORE,
     OVERDUE_LEVEL,
     PATIENT,
     Deadline,
     DeadlineKind,
-    deadlines,
-    waits_for_morning,
 )
+from fulfillment.domain.assignment.deadlines import deadlines, waits_for_morning
+from fulfillment.domain.assignment.money_deadlines import AUTH_WARNINGS
 from fulfillment.domain.assignment.moving import expiry
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.messages import ReminderKind, Verdict
@@ -109,7 +108,7 @@ def _on_a_visit(
 
 def _on_a_warning(assignment: Assignment, deadline: Deadline, *, at: datetime) -> Verdict:
     """Return whether a warning of the card's end is still the one that fits: the tightest that applies."""
-    ends = assignment.payout.capture_before if assignment.payout else None
+    ends = assignment.capture_before
     if ends is None or at >= ends:
         return Verdict.SKIPPED_LATE
     tighter = AUTH_WARNINGS[deadline.n :]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from fulfillment.domain.assignment.cards import hold_for, put_forward
 from fulfillment.domain.assignment.commands import (
     CancelAssignment,
     CheckIn,
@@ -11,7 +12,7 @@ from fulfillment.domain.assignment.commands import (
 )
 from fulfillment.domain.assignment.events import Cancelled, CheckedIn, Completed, Event, Rejected
 from fulfillment.domain.assignment.parties import expect_open, expect_status, side_of
-from fulfillment.domain.assignment.payout import Payout, PayoutStatus
+from fulfillment.domain.assignment.payout import IN_FLIGHT, Payout, PayoutStatus
 from fulfillment.domain.assignment.schedule import expect_scheduled
 from fulfillment.domain.assignment.state import NOBODYS_OWN, Assignment, RejectReason, Status
 from fulfillment.domain.errors import (
@@ -28,6 +29,7 @@ from fulfillment.domain.text import LONGEST_WORD, expect_reason, expect_text
 
 MOST_EVIDENCE = 20
 LONGEST_EVIDENCE = 500
+ON_ITS_WAY = IN_FLIGHT | {PayoutStatus.APPROVED}
 LOOK_BACK = timedelta(hours=48)
 """A cancellation is judged by the earliest start agreed within this time (X6: no dodging by rescheduling)."""
 
@@ -48,7 +50,9 @@ def check_in(assignment: Assignment, command: CheckIn, *, at: datetime, policy: 
     return (CheckedIn(at=at),)
 
 
-def complete(assignment: Assignment, command: CompleteAssignment, *, at: datetime) -> Sequence[Event]:
+def complete(
+    assignment: Assignment, command: CompleteAssignment, *, at: datetime, policy: Policy
+) -> Sequence[Event]:
     """Report the work as done and ask for the payout (A14).
 
     Raises:
@@ -69,7 +73,7 @@ def complete(assignment: Assignment, command: CompleteAssignment, *, at: datetim
         raise WrongState(f"a no-show of the {incident.accused} is reported; operations resolve it first")
     expect_evidence(command.evidence)
     amount = command.final_amount or assignment.price
-    expect_affordable(amount, price=assignment.price)
+    expect_affordable(amount, price=assignment.price, authorised=assignment.authorised)
     payout = Payout(
         id=assignment.id,
         attempt=1,
@@ -79,7 +83,8 @@ def complete(assignment: Assignment, command: CompleteAssignment, *, at: datetim
         submitted_at=at,
         evidence=command.evidence,
     )
-    return (Completed(payout=payout, at=at),)
+    owed = put_forward(assignment, payout)
+    return (Completed(payout=owed, at=at), *hold_for(assignment, amount, at=at, policy=policy))
 
 
 def reject(
@@ -127,7 +132,7 @@ def cancel(
     side_of(assignment, command.actor)
     if command.actor.is_staff:
         expect_open(assignment)
-        if assignment.payout and assignment.payout.status is PayoutStatus.APPROVED:
+        if assignment.payout and assignment.payout.status in ON_ITS_WAY:
             raise WrongState("the payout is approved; the money is on its way")
     else:
         expect_status(assignment, Status.AWAITING_SCHEDULE, Status.SCHEDULED)

@@ -6,6 +6,7 @@ from fulfillment.domain.assignment.incident import IncidentVerdict
 from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.people import Role
 from fulfillment.notifications.payload import Payload
+from fulfillment.notifications.sentences.cards import CARDS
 from fulfillment.notifications.sentences.codes import verdict_of
 from fulfillment.notifications.sentences.jobs import JOBS
 from fulfillment.notifications.sentences.payouts import PAYOUTS
@@ -16,7 +17,7 @@ from fulfillment.notifications.sentences.visits import VISITS
 from fulfillment.notifications.sentences.waiting import WAITING
 from fulfillment.notifications.sentences.words import Catalogue, NoWords, Words
 
-CATALOGUE: Catalogue = {**SCHEDULING, **VISITS, **PAYOUTS, **WAITING, **JOBS, **REMINDERS}
+CATALOGUE: Catalogue = {**SCHEDULING, **VISITS, **PAYOUTS, **CARDS, **WAITING, **JOBS, **REMINDERS}
 
 
 def words_for(payload: Payload, role: Role) -> Words:

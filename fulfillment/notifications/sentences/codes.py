@@ -17,6 +17,10 @@ ACTIONS: Mapping[str, str] = {
     "resubmit_payout": "send the payout in again",
     "answer_incident": "say how the visit went",
     "resolve_incident": "resolve the incident",
+    "resolve_dispute": "settle the dispute",
+    "retry_capture": "look at the charge that failed",
+    "reauthorise": "have the card authorised again",
+    "pay": "see to the card that pays",
 }
 """What somebody owes, by the `action` of an obligation."""
 
@@ -28,6 +32,11 @@ REASONS: Mapping[str, str] = {
     RejectReason.SLA_PROVIDER: "no answer in time",
     RejectReason.NO_SHOW: "the visit did not take place",
     "sla_customer": "no answer in time",
+    "amount_mismatch": "another amount was taken than the one approved",
+    "authentication_required": "your bank wants you to confirm it",
+    "card_declined": "the card was declined",
+    "insufficient_funds": "there was not enough money on it",
+    "expired_card": "the card has expired",
     Unfilled.NO_QUOTE: "no quote came in",
     Unfilled.NO_PROVIDER: "no provider was free",
     Unfilled.TOO_MANY_REQUEUES: "it came back too often",

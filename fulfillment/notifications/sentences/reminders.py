@@ -103,6 +103,22 @@ REMINDERS: Catalogue = {
                 by="Authorised until",
             ),
         },
+        ReminderKind.PAYMENT_NUDGE: {
+            Role.CUSTOMER: Words(
+                subject="Reminder: your card needs your attention: {job}",
+                says=(
+                    (
+                        "We still could not reserve {amount} for {job}.",
+                        "We still could not reserve the price.",
+                    ),
+                ),
+                do=("Please confirm the payment, or give us another card.",),
+                otherwise=("If nothing works, answer this message and we find a way together.",),
+                button="See to the payment",
+                tone=Tone.ASKS,
+                when="Visit",
+            ),
+        },
         ReminderKind.RESUBMIT_NUDGE: {
             Role.PROVIDER: Words(
                 subject="Reminder: your payout waits for you: {job}",

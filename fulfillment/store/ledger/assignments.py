@@ -9,7 +9,7 @@ from fulfillment.domain.assignment.entries import Entry
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.steps import Refusal
 from fulfillment.store import wire
-from fulfillment.store.ledger import history, holds, messages, payouts, proposals, sql
+from fulfillment.store.ledger import history, holds, messages, money, payouts, proposals, sql
 from fulfillment.store.ledger.history import About
 
 HEAD = sql.newest(
@@ -28,6 +28,7 @@ WRITE = sql.together(
     head=HEAD,
     **proposals.SQL,
     **payouts.SQL,
+    **money.SQL,
     **holds.SQL,
     **messages.SQL,
     audit=history.AUDIT,
@@ -66,6 +67,7 @@ def _written(about: About, entries: Sequence[Entry], newest: Standing, *, claim:
         "head": sql.rows(_head(newest)),
         **proposals.proposals(entries),
         **payouts.payouts(newest),
+        **money.money(entries, newest.assignment),
         **holds.narrowed(newest.assignment, claim=claim),
         **messages.messages(about, entries),
         "audit": history.audit(about, [each.step for each in entries]),

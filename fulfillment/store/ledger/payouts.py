@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from fulfillment.domain.assignment.payout import Decision, Payout, PayoutStatus
+from fulfillment.domain.assignment.card import CardStatus
+from fulfillment.domain.assignment.payout import Decision, Payout
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.store.ledger import sql
 
 PAYOUTS = sql.newest(
     "payout",
     """id, assignment_id, attempt, amount, currency, status, submitted_by, submitted_at, evidence,
-    capture_before, authorised_amount, captured_amount, four_eyes_first, settled_by, settled_at, reference,
-    state_version""",
+    payment_intent_id, capture_before, authorised_amount, captured_amount, four_eyes_first, hold_reason,
+    settled_by, settled_at, reference, problem, transfer_id, state_version""",
     rows="payouts",
     key="id",
     newer="it.state_version < excluded.state_version",
@@ -24,6 +25,9 @@ DECISIONS = sql.once(
 
 SQL = {"payouts": PAYOUTS, "decisions": DECISIONS}
 
+AT_RISK = frozenset({CardStatus.HELD, CardStatus.EXPIRED})
+"""Money that can be lost, or has been; it comes first among what waits for somebody."""
+
 
 def payouts(standing: Standing) -> dict[str, str]:
     """Return the payout of an assignment, if it has one, and every decision on it."""
@@ -35,9 +39,8 @@ def payouts(standing: Standing) -> dict[str, str]:
 
 
 def _payout(standing: Standing, payout: Payout) -> dict[str, Any]:
-    captured = (
-        payout.ruling.amount.amount if payout.ruling and payout.status is PayoutStatus.CAPTURED else None
-    )
+    assignment, card = standing.assignment, standing.assignment.card
+    captured = card.captured if card else None
     return {
         "id": payout.id,
         "assignment_id": standing.assignment.id,
@@ -48,9 +51,13 @@ def _payout(standing: Standing, payout: Payout) -> dict[str, Any]:
         "submitted_by": payout.submitted_by,
         "submitted_at": payout.submitted_at,
         "evidence": payout.evidence,
-        "capture_before": payout.capture_before,
-        "authorised_amount": payout.authorised and payout.authorised.amount,
-        "captured_amount": captured,
+        "payment_intent_id": card and card.intent_id,
+        "capture_before": card.capture_before if card and card.status in AT_RISK else None,
+        "authorised_amount": assignment.authorised and assignment.authorised.amount,
+        "captured_amount": captured and captured.amount,
+        "hold_reason": payout.dispute and payout.dispute.reason,
+        "problem": payout.problem or None,
+        "transfer_id": payout.transfer_id,
         "four_eyes_first": payout.first_mark and payout.first_mark.by,
         "settled_by": payout.settled_by,
         "settled_at": payout.settled_at,

@@ -24,13 +24,18 @@ from fulfillment.store.tables.messages import (
 )
 from fulfillment.store.tables.payouts import (
     IS_OPEN_PAYOUT,
+    OPEN_HOLDS,
     RISK,
     SIZE,
+    CardHoldRow,
     DecisionRow,
+    HoldStatus,
+    MoneyMoveRow,
     PayoutRow,
     StripeEventRow,
 )
 from fulfillment.store.tables.people import PersonRow, RateLimitRow
+from fulfillment.store.tables.wallets import PayoutAccountRow, WalletRow
 
 __all__ = [
     "IS_LIVE",
@@ -38,6 +43,7 @@ __all__ = [
     "IS_OPEN_TO_PROVIDERS",
     "IS_UNENDED",
     "LIVE",
+    "OPEN_HOLDS",
     "RISK",
     "SIZE",
     "AssignmentRow",
@@ -45,20 +51,24 @@ __all__ = [
     "AuditRow",
     "CalendarAccountRow",
     "CalendarRow",
+    "CardHoldRow",
     "DecisionRow",
     "DeliveryRow",
     "DeliveryStatus",
     "Entity",
     "FeedRow",
     "HoldRow",
+    "HoldStatus",
     "JobRow",
     "Json",
     "KeptRow",
+    "MoneyMoveRow",
     "OfferRow",
     "OpsTaskRow",
     "OutboxRow",
     "OutboxStatus",
     "OutcomeRow",
+    "PayoutAccountRow",
     "PayoutRow",
     "PersonRow",
     "ProposalRow",
@@ -70,4 +80,5 @@ __all__ = [
     "StripeEventRow",
     "Table",
     "TallyRow",
+    "WalletRow",
 ]

@@ -14,7 +14,8 @@ class AuditRow(Table):
     """One step that was taken, or one request that was refused, for ever: no row is changed or deleted.
 
     Steps of one entity are numbered 1, 2, 3 by `state_version`. `code` and `reason` of a refusal say
-    which rule it met.
+    which rule it met. `hash` is over `prev_hash`, that of the row before it of the same entity, and all
+    other columns; a trigger supplies both, and rows from before the chain have neither.
     """
 
     __tablename__ = "audit_event"
@@ -68,6 +69,8 @@ class AuditRow(Table):
     run_id: Mapped[str]
     at: Mapped[datetime]
     recorded_at: Mapped[Stamp]
+    prev_hash: Mapped[bytes | None]
+    hash: Mapped[bytes | None]
 
 
 class OutcomeRow(Table):

@@ -7,10 +7,19 @@ from typing import Any
 from sqlalchemy import Text, cast, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.assignment.payout import Payout, PayoutStatus
+from fulfillment.domain.assignment.payout import Payout, PayoutStatus, Ruling
 from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.money import Money
 from fulfillment.store import wire
-from fulfillment.store.tables import IS_OPEN_PAYOUT, RISK, SIZE, AssignmentRow, JobRow, PayoutRow
+from fulfillment.store.tables import (
+    IS_OPEN_PAYOUT,
+    RISK,
+    SIZE,
+    AssignmentRow,
+    DecisionRow,
+    JobRow,
+    PayoutRow,
+)
 from fulfillment.store.views.paging import (
     FIRST,
     Line,
@@ -37,6 +46,32 @@ class Owed:
     standing: Standing
     job_title: str | None
     projected_at: datetime
+    capture_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """What was approved for an attempt, and where the payout stands by now."""
+
+    status: PayoutStatus
+    amount: Money
+
+
+async def approved(session: AsyncSession, id: str, *, attempt: int) -> Approved | None:
+    """Return the approval of that attempt, if it is written down."""
+    query = (
+        select(PayoutRow.status, DecisionRow.amount, DecisionRow.currency)
+        .join_from(DecisionRow, PayoutRow, DecisionRow.payout_id == PayoutRow.id)
+        .where(
+            DecisionRow.payout_id == id,
+            DecisionRow.attempt == attempt,
+            DecisionRow.ruling == Ruling.APPROVED,
+        )
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return Approved(status=PayoutStatus(row.status), amount=Money(amount=row.amount, currency=row.currency))
 
 
 async def payout(session: AsyncSession, id: str) -> Owed | None:
@@ -77,7 +112,7 @@ async def payouts(
 
 def _lines() -> Query:
     return (
-        select(STANDING.label("standing"), JobRow.title, PayoutRow.projected_at)
+        select(STANDING.label("standing"), JobRow.title, PayoutRow.projected_at, PayoutRow.capture_before)
         .join_from(PayoutRow, AssignmentRow, AssignmentRow.id == PayoutRow.assignment_id)
         .outerjoin(JobRow, JobRow.id == AssignmentRow.job_id)
     )
@@ -92,12 +127,13 @@ def _line(row: Line) -> Owed:
         standing=standing,
         job_title=row.title,
         projected_at=row.projected_at,
+        capture_before=row.capture_before,
     )
 
 
 def _urgency(line: Owed) -> tuple[datetime | None, int, datetime, str]:
     it = line.payout
-    return it.capture_before, -it.amount.amount, it.submitted_at, it.id
+    return line.capture_before, -it.amount.amount, it.submitted_at, it.id
 
 
 def _after(cursor: str) -> tuple[Any, ...]:

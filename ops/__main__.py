@@ -1,0 +1,61 @@
+"""`python -m ops` runs one command of operations; `--help` says which there are."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from sqlalchemy.exc import DBAPIError
+
+from fulfillment.settings import WrongSetting
+from ops import audit, evidence, reconcile
+from ops.status import COULD_NOT_LOOK, INTERRUPTED
+from ops.voice import complain
+
+COMMANDS = (audit, evidence, reconcile)
+"""One module a command: its `add` says what it takes, and sets as `run` what it does."""
+
+EPILOG = """\
+try this:
+  python -m ops audit verify                     is every row of the audit as it was written?
+  python -m ops audit verify --assignment ID     the same for one assignment
+  python -m ops evidence ID --out evidence.json  all that proves what happened in an assignment
+  python -m ops evidence --check evidence.json   is that file as it was made? asks no database
+  python -m ops reconcile --dry-run              do runs, database and Stripe agree on the money?
+  python -m ops reconcile                        the same, and mend what may be mended
+
+Commands take their settings as api and worker do: from the environment, and a file .env. They may run while
+people work. Only `reconcile` changes anything, and with --dry-run not even that. They end with 0 when all
+is well, 1 when they have found something wrong, and 2 when they could not look.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what `arguments` ask for and return its exit status."""
+    asked = parser().parse_args(arguments)
+    try:
+        status: int = asyncio.run(asked.run(asked))
+    except DBAPIError as error:
+        complain(f"the database refused: {error.orig}")
+    except (WrongSetting, OSError) as error:
+        complain(str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    else:
+        return status
+    return COULD_NOT_LOOK
+
+
+def parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    whole = argparse.ArgumentParser(
+        prog="python -m ops", description="Commands of operations.", epilog=EPILOG, formatter_class=raw
+    )
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    for each in COMMANDS:
+        each.add(commands)
+    return whole
+
+
+if __name__ == "__main__":
+    sys.exit(main())

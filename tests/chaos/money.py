@@ -1,0 +1,147 @@
+"""Cells of the money matrix: at which step which trouble comes, and what has to be true in the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tests.gateways.stripe.faults import Kind, Stored
+
+PRICE = 15_000
+TRANSIENT = (
+    Kind.ERROR_BEFORE,
+    Kind.ERROR_STORED,
+    Kind.ERROR_AFTER,
+    Kind.HANG_AFTER,
+    Kind.DROP_BEFORE,
+    Kind.DROP_AFTER,
+    Kind.RATE_LIMITED,
+    Kind.CONFLICT,
+)
+"""Trouble that is over after a while; nobody but the log should notice."""
+PAUSES = (Kind.PAUSE_BEFORE, Kind.PAUSE_INSIDE, Kind.PAUSE_AFTER)
+"""Where the worker dies with a request in its hands: not arrived, being done, done and not answered."""
+
+
+class Step(StrEnum):
+    """The calls that move money, by the fake's names for them."""
+
+    HOLD = "authorise"
+    CAPTURE = "capture"
+    RELEASE = "cancel"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """What is true at last: of the assignment, its payout, and of what the payment provider did for us.
+
+    `captures` and `transfers` are amounts, ours only; `holds` is how many are still open.
+    """
+
+    assignment: str = "paid"
+    payout: str | None = "captured"
+    problem: str = ""
+    captures: tuple[int, ...] = (PRICE,)
+    transfers: tuple[int, ...] = (PRICE,)
+    holds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    step: Step
+    trouble: Kind | None
+    end: End = field(default_factory=End)
+    times: int = 1
+    amount: int | None = None
+    code: str = ""
+    stored: Stored = Stored.THE_500
+
+    def __str__(self) -> str:
+        return f"{self.step:<9} {self.trouble or 'no trouble':<24} x{self.times}"
+
+
+PAID = End()
+CANCELLED = End(assignment="cancelled", payout=None, captures=(), transfers=())
+UNPAID = End(
+    assignment="payout_pending",
+    payout="awaiting_customer_payment",
+    problem="insufficient_funds",
+    captures=(),
+    transfers=(),
+    # An intent that waits for its customer holds no money, and is there all the same.
+    holds=0,
+)
+
+
+def _stuck(payout: str, problem: str = "", *, holds: int = 0) -> End:
+    return End(
+        assignment="payout_pending",
+        payout=payout,
+        problem=problem,
+        captures=(),
+        transfers=(),
+        holds=holds,
+    )
+
+
+def cells() -> Sequence[Cell]:
+    """Return every trouble at every step."""
+    for_the_better = [
+        Cell(step=step, trouble=trouble, end=CANCELLED if step is Step.RELEASE else PAID)
+        for step in Step
+        for trouble in (None, *TRANSIENT)
+    ]
+    return [
+        *for_the_better,
+        # An error that is stored under the key comes again and again, until another key is taken.
+        Cell(step=Step.CAPTURE, trouble=Kind.ERROR_BEFORE, times=4),
+        Cell(step=Step.CAPTURE, trouble=Kind.ERROR_AFTER, stored=Stored.NOTHING),
+        Cell(step=Step.HOLD, trouble=Kind.DECLINE, code="insufficient_funds", end=UNPAID),
+        Cell(
+            step=Step.HOLD,
+            trouble=Kind.AUTHENTICATION_REQUIRED,
+            end=_stuck("awaiting_customer_payment", "authentication_required"),
+        ),
+        Cell(
+            step=Step.HOLD,
+            trouble=Kind.REQUIRES_ACTION,
+            end=_stuck("awaiting_customer_payment", "authentication_required"),
+        ),
+        Cell(
+            step=Step.CAPTURE,
+            trouble=Kind.DECLINE,
+            code="do_not_honor",
+            end=_stuck("capture_failed", "do_not_honor", holds=1),
+        ),
+        Cell(
+            step=Step.CAPTURE,
+            trouble=Kind.UNAUTHORISED,
+            end=_stuck("capture_failed", "authentication", holds=1),
+        ),
+        Cell(step=Step.CAPTURE, trouble=Kind.EXPIRE, end=_stuck("authorization_expired")),
+        Cell(step=Step.CAPTURE, trouble=Kind.LAPSE, end=_stuck("authorization_expired")),
+        Cell(step=Step.CAPTURE, trouble=Kind.RELEASED_BY_HAND, end=_stuck("authorization_expired")),
+        Cell(step=Step.CAPTURE, trouble=Kind.CAPTURED_BY_HAND, end=End(captures=())),
+        Cell(
+            step=Step.CAPTURE,
+            trouble=Kind.CAPTURED_BY_HAND,
+            amount=PRICE // 2,
+            end=_stuck("capture_failed", "amount_mismatch"),
+        ),
+        Cell(step=Step.CAPTURE, trouble=Kind.DROP_BEFORE, times=99, end=_stuck("capture_unknown", holds=1)),
+        Cell(step=Step.RELEASE, trouble=Kind.RELEASED_BY_HAND, end=CANCELLED),
+        Cell(step=Step.RELEASE, trouble=Kind.CAPTURED_BY_HAND, end=CANCELLED),
+    ]
+
+
+def deaths() -> Sequence[Sequence[Cell]]:
+    """Return what is under way when the worker is killed, a wave a time: no more than it has in its hands."""
+    waves = ((Kind.PAUSE_BEFORE, Kind.PAUSE_INSIDE), (Kind.PAUSE_AFTER,))
+    return [
+        [
+            Cell(step=step, trouble=pause, end=CANCELLED if step is Step.RELEASE else PAID)
+            for pause in pauses
+            for step in Step
+        ]
+        for pauses in waves
+    ]

@@ -1,0 +1,1 @@
+"""A Stripe on this machine, and the tests that hold it to its word."""
