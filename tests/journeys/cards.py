@@ -12,13 +12,15 @@ import doors
 import worker
 from api.serve import served
 from devstack.waiting import until
+from fulfillment.domain.money import Money
 from fulfillment.domain.policy import Policy
+from fulfillment.gateways.payments import Refund
 from fulfillment.gateways.stripe_cards import StripeCards
 from fulfillment.store.database import engine as database_engine
 from tests.gateways.stripe.serving import SECRET_KEY, Stripe, serving
 from tests.journeys import front
 from tests.journeys.people import Json, Person, honoured
-from tests.journeys.town import Deal, Town, window
+from tests.journeys.town import Deal, Town, fresh, window
 from tests.skipping import SkippingServer
 
 CARDS = Policy(card_payments=True)
@@ -82,6 +84,13 @@ class CardTown:
         assert events, f"no {type} about {intent}"
         answers = await self.stripe.control.deliver([each["id"] for each in events], **how)
         return [int(each["status"]) for each in answers]
+
+    async def given_back(self, intent: str, amount: int) -> None:
+        """Let somebody give money back in Stripe's dashboard, in minor units."""
+        cards = StripeCards(key=SECRET_KEY, base=self.stripe.url)
+        money = Money(amount=amount, currency="EUR")
+        await cards.refund(Refund(payout_id=fresh("by-hand"), n=1, amount=money, intent_id=intent))
+        await cards.aclose()
 
     async def moves(self, deal: Deal) -> list[tuple[str, int | None]]:
         """Return what our own book says of the money for an assignment, in order."""

@@ -14,7 +14,7 @@ from tests.journeys.people import honoured
 from tests.journeys.town import PRICE, fresh, window
 from tests.store import server
 from workflows.assignment import AssignmentWorkflow
-from workflows.names import assignment_run
+from workflows.names import aftercare_run, assignment_run
 
 DENIED = {"attempt": 1, "reasonCode": "evidence_missing", "note": "show the pipe"}
 
@@ -249,6 +249,64 @@ class TestWhatStripeTellsUs:
         await here.payout(deal, "captured")
         assert await here.captures(deal) == [PRICE]
         await here.town.rows_once(lambda rows: rows[0]["closed_at"] is not None, cases, id=deal.id)
+
+    async def test_money_that_is_given_back_is_no_case_any_more(self, here: CardTown) -> None:
+        deal = await here.worked()
+        intent = await here.intent(deal)
+        await here.stripe.control.capture_by_hand(intent)
+        await here.delivered("payment_intent.succeeded", intent)
+        await here.card(deal, "captured")
+
+        await here.given_back(intent, PRICE)
+        await here.delivered("charge.refunded", intent)
+
+        await here.card(deal, "released")
+        case = "SELECT closed_at FROM ops_task WHERE entity_id = :id AND type = 'captured_unapproved'"
+        await here.town.rows_once(lambda rows: rows[0]["closed_at"] is not None, case, id=deal.id)
+        assert (await here.payout(deal, "pending_approval"))["decisions"] == []
+        assert await here.moves(deal) == [("held", PRICE), ("captured", PRICE), ("refunded", PRICE)]
+
+    async def test_a_payout_given_back_after_the_end_is_reversed(self, here: CardTown) -> None:
+        deal = await here.worked()
+        await here.town.admin().post(f"{deal.payout}/approve", {"attempt": 1})
+        await here.payout(deal, "captured")
+        await deal.written("paid")
+        intent = await here.intent(deal)
+
+        await here.given_back(intent, 5_000)
+        await here.delivered("charge.refunded", intent)
+        await here.town.rows_once(
+            lambda rows: [each["kind"] for each in rows] == ["held", "captured", "refunded"],
+            "SELECT kind FROM money_move WHERE assignment_id = :id ORDER BY id",
+            id=deal.id,
+        )
+        partly = await here.payout(deal, "captured")
+        await here.given_back(intent, PRICE - 5_000)
+        await here.delivered("charge.refunded", intent)
+
+        assert partly["card"]["captured"]["amount"] == PRICE - 5_000
+        assert (await here.payout(deal, "reversed"))["assignmentStatus"] == "paid"
+        assert (await here.moves(deal))[2:] == [("refunded", 5_000), ("refunded", PRICE - 5_000)]
+
+    async def test_a_complaint_about_money_that_settled_nothing_hangs_nobody(self, here: CardTown) -> None:
+        deal = await here.worked()
+        intent = await here.intent(deal)
+        await here.stripe.control.capture_by_hand(intent)
+        await here.delivered("payment_intent.succeeded", intent)
+        await here.card(deal, "captured")
+        await here.town.ops().post(f"{deal.path}/cancel", {"reason": "taken by mistake"})
+        await deal.written("cancelled")
+        await here.stripe.control.open_dispute(intent)
+
+        await here.delivered("charge.dispute.created", intent)
+
+        await here.town.rows_once(
+            lambda rows: all(each["handled_at"] for each in rows),
+            "SELECT handled_at FROM stripe_event WHERE intent_id = :id AND type = 'charge.dispute.created'",
+            id=intent,
+        )
+        await here.town.engine.get_workflow_handle(aftercare_run(deal.id)).result()
+        assert (await deal.written("cancelled"))["status"] == "cancelled"
 
     async def test_a_chargeback_after_the_end_is_followed_to_its_own(self, here: CardTown) -> None:
         deal = await here.worked()
