@@ -1,5 +1,7 @@
 """Moving money, for a workflow: each call repeatable, and none before its reason is written down."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -109,15 +111,13 @@ class PaymentsDoor:
             card=CardOnFile(customer_ref=wallet.customer_ref, method_ref=wallet.card.method_ref),
             spare=_spare(),
         )
-        try:
-            async with alive():
+        async with _asking():
+            try:
                 return await self._cards.authorise(hold)
-        except PaymentRefused as refusal:
-            if refusal.code in OURS_TO_MEND:
-                raise ApplicationError(str(refusal), refusal.code, type=REFUSED) from refusal
-            return CardSeen(state=CardState.NEEDS_CUSTOMER, problem=refusal.code)
-        except PaymentFailed as failure:
-            raise _again(failure) from failure
+            except PaymentRefused as refusal:
+                if refusal.code in OURS_TO_MEND:
+                    raise
+                return CardSeen(state=CardState.NEEDS_CUSTOMER, problem=refusal.code)
 
     @activity.defn(name="take_money")
     async def take_money(self, wanted: MoneyWanted) -> CardSeen:
@@ -143,38 +143,23 @@ class PaymentsDoor:
             )
         else:
             call = self._cards.look(wanted.intent_id)
-        try:
-            async with alive():
-                seen = await call
-        except PaymentRefused as refusal:
-            raise _final(refusal) from refusal
-        except PaymentFailed as failure:
-            raise _again(failure) from failure
-        if seen.state is CardState.HELD:
-            raise _final(PaymentRefused("the payout has gone another way", code=OVERTAKEN))
-        return seen
+        async with _asking(no_is_final=True):
+            seen = await call
+            if seen.state is CardState.HELD:
+                raise PaymentRefused("the payout has gone another way", code=OVERTAKEN)
+            return seen
 
     @activity.defn(name="look_at_card")
     async def look_at_card(self, intent_id: str) -> CardSeen:
         """Return how a hold stands; nothing is changed."""
-        try:
-            async with alive():
-                return await self._cards.look(intent_id)
-        except PaymentRefused as refusal:
-            raise ApplicationError(str(refusal), refusal.code, type=REFUSED) from refusal
-        except PaymentFailed as failure:
-            raise _again(failure) from failure
+        async with _asking():
+            return await self._cards.look(intent_id)
 
     @activity.defn(name="let_hold_go")
     async def let_hold_go(self, release: Release) -> CardSeen:
         """Let a hold go and return how it stands then; a repeat changes nothing."""
-        try:
-            async with alive():
-                return await self._cards.release(release)
-        except PaymentRefused as refusal:
-            raise ApplicationError(str(refusal), refusal.code, type=REFUSED) from refusal
-        except PaymentFailed as failure:
-            raise _again(failure) from failure
+        async with _asking():
+            return await self._cards.release(release)
 
     @activity.defn(name="pass_on")
     async def pass_on(self, share: ShareWanted) -> str | None:
@@ -197,13 +182,8 @@ class PaymentsDoor:
             account=account.account_ref,
             spare=_spare(),
         )
-        try:
-            async with alive():
-                return await self._cards.transfer(transfer)
-        except PaymentRefused as refusal:
-            raise ApplicationError(str(refusal), refusal.code, type=REFUSED) from refusal
-        except PaymentFailed as failure:
-            raise _again(failure) from failure
+        async with _asking():
+            return await self._cards.transfer(transfer)
 
     async def _may_be_taken(self, wanted: MoneyWanted) -> bool:
         """Return whether the database knows of this approval, and of nothing that came after it.
@@ -227,10 +207,19 @@ def _spare() -> int:
     return (activity.info().attempt - 1) // ANSWERS_PER_KEY
 
 
-def _final(refusal: PaymentRefused) -> ApplicationError:
-    return ApplicationError(str(refusal), refusal.code, type=REFUSED, non_retryable=True)
+@asynccontextmanager
+async def _asking(*, no_is_final: bool = False) -> AsyncIterator[None]:
+    """Say that somebody is at it, and fail as the engine understands it where there is no good answer.
 
-
-def _again(failure: PaymentFailed) -> ApplicationError:
-    wait = timedelta(seconds=failure.retry_after) if failure.retry_after else None
-    return ApplicationError(str(failure), type=FAILED, next_retry_delay=wait)
+    Silence is tried again, when the payment provider likes; so is a no, unless it `no_is_final`.
+    """
+    try:
+        async with alive():
+            yield
+    except PaymentRefused as refusal:
+        raise ApplicationError(
+            str(refusal), refusal.code, type=REFUSED, non_retryable=no_is_final
+        ) from refusal
+    except PaymentFailed as failure:
+        wait = timedelta(seconds=failure.retry_after) if failure.retry_after else None
+        raise ApplicationError(str(failure), type=FAILED, next_retry_delay=wait) from failure

@@ -4,18 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
-    ScheduleOverlapPolicy,
-    SchedulePolicy,
-    ScheduleSpec,
-    ScheduleUpdate,
-    ScheduleUpdateInput,
-    WorkflowExecutionStatus,
-)
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import RetryPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -25,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.aftercare import LOOK_AGAIN
 from workflows.names import PAYMENTS_QUEUE, QUEUE, TASK_TIMEOUT, aftercare_run, assignment_run
+from workflows.schedules import keep_schedule
 
 SCHEDULE = "reconcile"
 GRAIN = timedelta(minutes=30)
@@ -65,21 +55,15 @@ async def schedule_reconciling(client: Client, *, cron: str) -> None:
 
     A reconciliation that is still under way is not joined by another.
     """
-    wanted = Schedule(
-        action=ScheduleActionStartWorkflow(
-            ReconcileWorkflow.run,
-            Reconciling(),
-            id=SCHEDULE,
-            task_queue=QUEUE,
-            execution_timeout=2 * LONGEST,
-        ),
-        spec=ScheduleSpec(cron_expressions=[cron]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=GRAIN),
+    await keep_schedule(
+        client,
+        SCHEDULE,
+        cron=cron,
+        run=ReconcileWorkflow.run,
+        argument=Reconciling(),
+        longest=LONGEST,
+        catch_up=GRAIN,
     )
-    try:
-        await client.create_schedule(SCHEDULE, wanted)
-    except ScheduleAlreadyRunningError:
-        await client.get_schedule_handle(SCHEDULE).update(lambda known: _renewed(known, wanted))
 
 
 class EngineStories:
@@ -136,12 +120,6 @@ class EngineStories:
             start_signal=LOOK_AGAIN,
             rpc_timeout=ANSWER,
         )
-
-
-def _renewed(known: ScheduleUpdateInput, wanted: Schedule) -> ScheduleUpdate:
-    """Return the schedule as it is wanted; one that operations have paused stays paused."""
-    wanted.state = known.description.schedule.state
-    return ScheduleUpdate(schedule=wanted)
 
 
 def _in_words(found: Reconciled) -> str:

@@ -4,23 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.client import (
-    Client,
-    Schedule,
-    ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
-    ScheduleOverlapPolicy,
-    SchedulePolicy,
-    ScheduleSpec,
-    ScheduleUpdate,
-    ScheduleUpdateInput,
-)
+from temporalio.client import Client
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.sweep import Sweep, SweepWanted, Swept
 
-from workflows.names import NOTIFICATIONS_QUEUE, QUEUE
+from workflows.names import NOTIFICATIONS_QUEUE
+from workflows.schedules import keep_schedule
 
 SCHEDULE = "reminder-sweep"
 GRAIN = timedelta(minutes=5)
@@ -57,27 +48,15 @@ async def schedule_sweeps(client: Client, *, cron: str, lookahead: timedelta) ->
 
     A sweep that is still under way is not joined by another.
     """
-    wanted = Schedule(
-        action=ScheduleActionStartWorkflow(
-            ReminderSweepWorkflow.run,
-            Sweeping(lookahead=lookahead),
-            id=SCHEDULE,
-            task_queue=QUEUE,
-            execution_timeout=2 * LONGEST,
-        ),
-        spec=ScheduleSpec(cron_expressions=[cron]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=GRAIN),
+    await keep_schedule(
+        client,
+        SCHEDULE,
+        cron=cron,
+        run=ReminderSweepWorkflow.run,
+        argument=Sweeping(lookahead=lookahead),
+        longest=LONGEST,
+        catch_up=GRAIN,
     )
-    try:
-        await client.create_schedule(SCHEDULE, wanted)
-    except ScheduleAlreadyRunningError:
-        await client.get_schedule_handle(SCHEDULE).update(lambda known: _renewed(known, wanted))
-
-
-def _renewed(known: ScheduleUpdateInput, wanted: Schedule) -> ScheduleUpdate:
-    """Return the schedule as it is wanted; one that operations have paused stays paused."""
-    wanted.state = known.description.schedule.state
-    return ScheduleUpdate(schedule=wanted)
 
 
 def _in_words(found: Swept) -> str:
