@@ -61,7 +61,10 @@ class Cell:
 
 
 PAID = End()
+HELD = End(assignment="scheduled", payout=None, captures=(), transfers=(), holds=1)
 CANCELLED = End(assignment="cancelled", payout=None, captures=(), transfers=())
+GOOD = {Step.HOLD: HELD, Step.CAPTURE: PAID, Step.RELEASE: CANCELLED, Step.TRANSFER: PAID}
+"""How it ends where the trouble is over after a while."""
 UNPAID = End(
     assignment="payout_pending",
     payout="awaiting_customer_payment",
@@ -87,9 +90,7 @@ def _stuck(payout: str, problem: str = "", *, holds: int = 0) -> End:
 def cells() -> Sequence[Cell]:
     """Return every trouble at every step."""
     for_the_better = [
-        Cell(step=step, trouble=trouble, end=CANCELLED if step is Step.RELEASE else PAID)
-        for step in Step
-        for trouble in (None, *TRANSIENT)
+        Cell(step=step, trouble=trouble, end=GOOD[step]) for step in Step for trouble in (None, *TRANSIENT)
     ]
     return [
         *for_the_better,
@@ -138,10 +139,6 @@ def deaths() -> Sequence[Sequence[Cell]]:
     """Return what is under way when the worker is killed, a wave a time: no more than it has in its hands."""
     waves = ((Kind.PAUSE_BEFORE, Kind.PAUSE_INSIDE), (Kind.PAUSE_AFTER,))
     return [
-        [
-            Cell(step=step, trouble=pause, end=CANCELLED if step is Step.RELEASE else PAID)
-            for pause in pauses
-            for step in Step
-        ]
+        [Cell(step=step, trouble=pause, end=GOOD[step]) for pause in pauses for step in Step]
         for pauses in waves
     ]

@@ -421,4 +421,4 @@ def attempt_of(it: Assignment) -> int:
 
 
 TestAssignmentMachine = AssignmentMachine.TestCase
-TestAssignmentMachine.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+TestAssignmentMachine.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)

@@ -19,7 +19,7 @@ from tests.gateways.stripe.serving import Stripe
 HELD = Money(amount=9000, currency="EUR")
 PRICE = Money(amount=7000, currency="EUR")
 SHARE = Money(amount=6300, currency="EUR")
-TIMEOUT = 1.0
+TIMEOUT = 0.7
 
 
 @dataclass(slots=True, kw_only=True)
