@@ -143,6 +143,8 @@ class TestDecisions:
         later = await here.worked()
         method = await here.stripe.control.new_method(lifetime=60 * 60 * 60)
         soon = await here.worked(method=method)
+        for deal in (later, soon):
+            await here.payout(deal, "pending_approval")
 
         listed = await here.town.admin().all("/admin/payouts", status="payout_pending")
 
