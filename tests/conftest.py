@@ -33,6 +33,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "laptop")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "chaos: kills real processes; slower than the rest")
+    config.addinivalue_line("markers", "patient: waits for an outcome, and looks at no clock on the way")
 
 
 @pytest.hookimpl(wrapper=True)
