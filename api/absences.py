@@ -45,7 +45,7 @@ async def report(
         since=body.since,
         until=body.until,
         reason=body.reason,
-        reason_code=code_for(body.reason, body.reason_code),
+        reason_code=code_for(body.reason, body.reason_code).value,
     )
     if body.dry_run:
         response.status_code = status.HTTP_200_OK
