@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from limits import parse
 
 from api import (
+    absences,
     assignments,
     calendars,
     checks,
@@ -57,6 +58,7 @@ ROUTERS = (
     history.router,
     evidence.router,
     payouts.router,
+    absences.router,
     payment.router,
     calendars.router,
     google.router,

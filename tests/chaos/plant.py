@@ -263,11 +263,14 @@ class Parties:
         return int(reply.body["scheduleVersion"])
 
 
-async def hired(api_url: str) -> Parties:
-    """Return a fresh assignment, its provider chosen by a quote; a machine that is busy is waited for."""
+async def hired(api_url: str, *, provider: Visitor | None = None, visit: Json | None = None) -> Parties:
+    """Return a fresh assignment, its provider chosen by a quote, in which `visit` is proposed.
+
+    A machine that is busy is waited for.
+    """
     name = uuid.uuid4().hex[:8]
     customer = await signed_in(api_url, f"ada-{name}", "customer")
-    provider = await signed_in(api_url, f"bob-{name}", "provider")
+    provider = provider or await signed_in(api_url, f"bob-{name}", "provider")
     posted = await _until_made(
         customer,
         "/jobs",
@@ -281,7 +284,8 @@ async def hired(api_url: str) -> Parties:
     job = f"/jobs/{posted['id']}"
     while (await customer.get(job)).body.get("status") != "quoting":
         await asyncio.sleep(0.05)
-    quote = await _until_made(provider, f"{job}/quotes", {"amount": 15_000, "currency": "EUR"})
+    asked = {"amount": 15_000, "currency": "EUR"} | ({"window": visit} if visit else {})
+    quote = await _until_made(provider, f"{job}/quotes", asked)
     accepted = await _until_made(customer, f"{job}/quotes/{quote['id']}/accept", {"version": 1})
     return Parties(accepted["id"], customer, provider, posted["id"])
 

@@ -14,11 +14,13 @@ from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.job.state import DispatchMode, JobStatus, OfferStatus
 from fulfillment.domain.messages import Recipient
 from fulfillment.domain.people import Role
-from fulfillment.store import asides, calendars, chain, kept, outbox, stripe_events, wallets
+from fulfillment.domain.window import VisitWindow
+from fulfillment.store import asides, calendars, chain, directory, kept, outbox, stripe_events, wallets
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.evidence import evidence
 from fulfillment.store.tables import AssignmentRow, Entity
 from fulfillment.store.views import (
+    absences,
     assignments,
     bids,
     card_holds,
@@ -114,6 +116,14 @@ READS: dict[str, Read] = {
     "the newest mails": kept.newest,
     "a customer's card": lambda it: wallets.find(it, "c7"),
     "a provider's account": lambda it: wallets.account_of(it, "p7"),
+    "whom an absence touches": lambda it: absences.affected(
+        it, "p0", VisitWindow(start=THEN, end=LATER), reported_at=LATER
+    ),
+    "an absence": lambda it: absences.absence(it, "b77"),
+    "a provider's absences": lambda it: absences.absences(it, "p7", TURN),
+    "what became of an absence": lambda it: absences.touched_by(it, "b77"),
+    "whether somebody is a provider": lambda it: absences.is_provider(it, "p7"),
+    "who could take a job": lambda it: directory.candidates(it, category="roof", excluded=("p7",), limit=3),
     "events nobody has looked into": lambda it: stripe_events.unhandled(it, limit=50, older_than=MINUTE),
     "the counts": counts.counts,
 }

@@ -34,6 +34,7 @@ class AssignmentRow(Table):
         Index("ix_assignment_newest", "created_at", "id"),
         Index("ix_assignment_customer", "customer_id", "created_at", "id"),
         Index("ix_assignment_provider", "provider_id", "created_at", "id"),
+        Index("ix_assignment_provider_live", "provider_id", postgresql_where=IS_LIVE),
         Index("ix_assignment_job", "job_id", "created_at", "id"),
         Index("ix_assignment_status", "status", "created_at", "id"),
         Index("ix_assignment_overdue", "created_at", "id", postgresql_where=text("reminder_overdue")),
