@@ -10,6 +10,8 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Page
 
+from tests.browser.telling import told
+
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 RUN = "options => axe.run(document, options)"
 OPTIONS = {
@@ -17,6 +19,9 @@ OPTIONS = {
     "resultTypes": ["violations"],
     "iframes": False,  # what is in a frame of ours, a mail for one, runs no script, and so cannot answer
 }
+
+PLACES = 3
+"""So many of one rule are enough to see what is meant."""
 
 Json = dict[str, Any]
 
@@ -32,13 +37,14 @@ async def expect_accessible(page: Page) -> None:
     for scheme in ("dark", "light"):
         await page.emulate_media(color_scheme=scheme)
         found = await page.evaluate(RUN, OPTIONS)
-        wrong += [f"in the {scheme}: {told}" for each in found["violations"] for told in _told(each)]
+        wrong += [f"in the {scheme}: {line}" for each in found["violations"] for line in _lines(each)]
     if wrong:
-        raise Inaccessible(f"{page.url}\n" + "\n".join(f"  - {each}" for each in wrong))
+        raise Inaccessible(told(page, wrong))
 
 
-def _told(violation: Json) -> Iterator[str]:
-    for node in violation["nodes"]:
+def _lines(violation: Json) -> Iterator[str]:
+    """Yield a rule that is broken, with its first places."""
+    for node in violation["nodes"][:PLACES]:
         where = " ".join(str(step) for step in node["target"])
         why = node["failureSummary"].replace("\n", " ")
         yield f"{violation['id']} ({violation['impact']}) at {where}: {node['html'][:120]}: {why}"

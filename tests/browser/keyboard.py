@@ -1,11 +1,14 @@
 """A walk through a page by the Tab key: everything is reached, the focus is seen, and nothing holds it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from playwright.async_api import JSHandle, Page
 
 from tests.browser.controls import FIND
+from tests.browser.telling import told
 
 PARTS = 10
 """Stops that one control may have inside: a field for a date and a time has seven."""
@@ -34,7 +37,8 @@ BEGIN = (
         return {
             place: stops.indexOf(element),
             name: called(element),
-            isMarked: look(element) !== looks.get(element),
+            // The focus is at something within a frame, which shows it by itself.
+            isMarked: element.localName === 'iframe' || look(element) !== looks.get(element),
             isOnTop: onTop(element),
         };
     };
@@ -68,15 +72,26 @@ async def tab_through(page: Page) -> list[str]:
     walk = await page.evaluate_handle(BEGIN)
     names = [str(each) for each in await walk.evaluate("walk => walk.names")]
     stops, trap = await _walk(page, walk, limit=PARTS * (len(names) + 1))
-    missed = [name for place, name in enumerate(names) if place not in {stop.place for stop in stops}]
-    wrong = [f"never reached: {name}" for name in missed] + [f"holds the focus: {name}" for name in trap]
-    wrong += [
-        f"does not show the focus: {stop.name}" for stop in stops if stop.place >= 0 and not stop.is_marked
-    ]
-    wrong += [f"has the focus out of sight: {stop.name}" for stop in stops if not stop.is_on_top]
+    reached = {stop.place for stop in stops}
+    wrong = [f"never reached: {name}" for place, name in enumerate(names) if place not in reached]
+    wrong += [f"holds the focus: {name}" for name in trap] + list(_unseen(stops))
     if wrong:
-        raise Lost(f"{page.url}\n" + "\n".join(f"  - {each}" for each in wrong))
-    return [stop.name for stop in stops]
+        raise Lost(told(page, wrong))
+    return [first.name for first, *_ in _by_control(stops)]
+
+
+def _by_control(stops: Sequence[Stop]) -> list[list[Stop]]:
+    """Return the stops in their order, those within one control together."""
+    return [list(within) for _, within in groupby(stops, key=lambda stop: (stop.place, stop.name))]
+
+
+def _unseen(stops: Sequence[Stop]) -> Iterator[str]:
+    """Yield what is wrong with how the focus looks; of a field with parts, one shows it for all."""
+    for within in _by_control(stops):
+        if not any(stop.is_marked or stop.place < 0 for stop in within):
+            yield f"does not show the focus: {within[0].name}"
+        if not any(stop.is_on_top for stop in within):
+            yield f"has the focus out of sight: {within[0].name}"
 
 
 async def _walk(page: Page, walk: JSHandle, *, limit: int) -> tuple[list[Stop], list[str]]:

@@ -3,6 +3,7 @@
 from playwright.async_api import Page
 
 from tests.browser.controls import FIND
+from tests.browser.telling import told
 
 THUMB = 44
 """Pixels, in both directions, of what one acts on; a link within a sentence is as high as its line."""
@@ -40,4 +41,4 @@ async def expect_roomy(page: Page, *, thumb: int = THUMB) -> None:
     wrong = [f"too wide: {each}" for each in await page.evaluate(WIDE)]
     wrong += [f"too small: {each}" for each in await page.evaluate(SMALL, thumb)]
     if wrong:
-        raise Cramped(f"{page.url}\n" + "\n".join(f"  - {each}" for each in wrong))
+        raise Cramped(told(page, wrong))
