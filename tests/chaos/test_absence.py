@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from tests.chaos.plant import Json, Parties, Plant, hired, signed_in
+from tests.chaos.parties import Json, Parties, hired, signed_in
+from tests.plant import Plant
 
 pytestmark = pytest.mark.chaos
 

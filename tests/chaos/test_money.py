@@ -1,12 +1,10 @@
 """Every trouble with the payment provider, at every step, with the worker or the API killed there (P15)."""
 
 import asyncio
-import sys
 import time
 import uuid
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -17,14 +15,12 @@ import httpx2
 import pytest
 from temporalio.client import Client
 
-from devstack import child, ports
-from devstack.child import Program
-from devstack.environment import PROJECT
 from tests.chaos import money
 from tests.chaos.money import PRICE, Cell, Death, End, Step
-from tests.chaos.plant import Json, Parties, Plant, Reply, Visitor, hired, kill, running, signed_in
+from tests.chaos.parties import Json, Parties, Reply, Visitor, hired, signed_in
 from tests.gateways.stripe.control import Control, Ledger
 from tests.gateways.stripe.serving import SECRET_KEY
+from tests.plant import Plant, kill, running, stripe_at
 from workflows.names import assignment_run
 
 pytestmark = [pytest.mark.chaos, pytest.mark.patient]
@@ -105,25 +101,6 @@ def _cut_off(plant: Plant, stripe: str, wave: Sequence[Story]) -> None:
     plant.start_api()
     plant.start_worker()
     asyncio.run(_say_it_again(plant, wave))
-
-
-@contextmanager
-def stripe_at(root: Path) -> Iterator[str]:
-    """Yield the address of a fake Stripe in a process of its own."""
-    port = ports.free()
-    url = f"http://{ports.LOOPBACK}:{port}"
-    program = Program(
-        name="stripe",
-        command=(sys.executable, "-m", "tests.gateways.stripe.serving", "--port", str(port)),
-        log=root / "stripe.log",
-        cwd=PROJECT,
-    )
-    fake = child.start(program)
-    child.wait_until(lambda: "ready" in fake.last_words(), name="stripe", watching=[fake])
-    try:
-        yield url
-    finally:
-        fake.stop()
 
 
 def _by_card(stripe: str) -> dict[str, str]:
