@@ -2,11 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from api import csv_export
 from api.auth import allow
 from api.commanding import TheCommands
-from api.desk import TheEngine, TheViewing
+from api.csv_columns import ASSIGNMENTS
+from api.desk import TheDesk, TheEngine, TheViewing
+from api.finding import TheFilters, found
+from api.negotiation import ALSO_CSV, Form, TheForm
 from api.reading import MinVersion, TheSession, TheTurn, expect_party, once_at
 from api.schemas.assignments import (
     AssignmentShown,
@@ -19,7 +24,7 @@ from api.schemas.assignments import (
     ResumptionSent,
     SkipSent,
 )
-from api.schemas.base import Id, SentInstant
+from api.schemas.base import Id
 from api.schemas.lists import Page
 from fulfillment.domain.assignment.commands import (
     CancelAssignment,
@@ -32,9 +37,9 @@ from fulfillment.domain.assignment.commands import (
     SkipDeadline,
 )
 from fulfillment.domain.assignment.standing import Standing
-from fulfillment.domain.assignment.state import Status
-from fulfillment.domain.people import Actor, Role
+from fulfillment.domain.people import STAFF, Actor, Role
 from fulfillment.store.views import assignments
+from fulfillment.store.views.paging import Turn
 from workflows.names import assignment_run
 
 router = APIRouter(prefix="/assignments", tags=["assignments"])
@@ -49,31 +54,27 @@ Staff = Annotated[Actor, Depends(allow(Role.OPS, Role.ADMIN))]
 # Reading.
 
 
-@router.get("")
-async def list_assignments(  # noqa: PLR0913, PLR0917 - a filter is a parameter
-    actor: Anybody,
-    session: TheSession,
-    viewing: TheViewing,
-    turn: TheTurn,
-    status: Status | None = None,
-    reminder_overdue: Annotated[bool | None, Query(alias="reminderOverdue")] = None,
-    job_id: Annotated[Id | None, Query(alias="jobId")] = None,
-    since: Annotated[SentInstant | None, Query(alias="from", description="Of the agreed start.")] = None,
-    until: Annotated[SentInstant | None, Query(alias="to", description="Of the agreed start.")] = None,
-) -> Page[AssignmentShown]:
-    """List assignments, newest first: one's own, or for staff all."""
-    wanted = assignments.Wanted(
-        customer_id=actor.id if actor.role is Role.CUSTOMER else None,
-        provider_id=actor.id if actor.role is Role.PROVIDER else None,
-        job_id=job_id,
-        status=status,
-        reminder_overdue=reminder_overdue,
-        since=since,
-        until=until,
-    )
-    found = await assignments.assignments(session, wanted, turn)
-    shown = [viewing(actor).assignment(each.standing, projected_at=each.projected_at) for each in found.items]
-    return Page(items=shown, next_cursor=found.next_cursor)
+@router.get("", response_model=Page[AssignmentShown], responses=ALSO_CSV)
+async def list_assignments(
+    actor: Anybody, desk: TheDesk, turn: TheTurn, filters: TheFilters, form: TheForm
+) -> Page[AssignmentShown] | Response:
+    """List assignments, newest first: one's own, or for staff all, which they may search and export.
+
+    As CSV all pages follow one another, up to 10 000 rows; `limit` means nothing there.
+    """
+
+    async def read(turn: Turn) -> Page[AssignmentShown]:
+        # A session for each page: whoever reads slowly keeps no connection.
+        async with AsyncSession(desk.database) as session:
+            page = await found(session, filters, actor, turn)
+        view = desk.viewing(actor)
+        shown = [view.assignment(each.standing, projected_at=each.projected_at) for each in page.items]
+        return Page(items=shown, next_cursor=page.next_cursor)
+
+    if form is Form.CSV:
+        actor.expect(*STAFF)
+        return await csv_export.streamed("assignments", ASSIGNMENTS, read, cursor=turn.cursor)
+    return await read(turn)
 
 
 @router.get("/{assignment_id}")

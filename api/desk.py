@@ -14,6 +14,7 @@ from api.tokens import Verifier
 from fulfillment.domain.people import Actor
 from fulfillment.domain.policy import Policy
 from fulfillment.gateways.google_oauth import Consent
+from fulfillment.gateways.prometheus import Prometheus
 from fulfillment.gateways.sealing import Sealer
 from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
@@ -38,6 +39,7 @@ class Desk:
     `house` is who we are to people, and `accounts` is None where nobody may connect a calendar. `wallet` is
     the way to Stripe for what people pay with, None where money is moved by hand; `hook_secrets` are what
     Stripe signs its events with, and `hint` is told which intent (pi_…) an event is about, and its type.
+    `prometheus` is None where figures over time come from the history.
     """
 
     engine: Engine
@@ -49,6 +51,7 @@ class Desk:
     wallet: StripeWallet | None = None
     hook_secrets: tuple[str, ...] = field(default=(), repr=False)
     hint: Callable[[str, str], Awaitable[None]] = nobody
+    prometheus: Prometheus | None = None
     policy: Policy = field(default_factory=Policy)
     approval_key: bytes = b""
     ui: str = ""

@@ -1,4 +1,4 @@
-"""What was and what comes: the timeline of an assignment, its audit, and the numbers of the dashboard."""
+"""What was and what comes: the timeline of an assignment, and its audit."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -23,7 +23,7 @@ from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.messages import Recipient
 from fulfillment.domain.people import Actor, Party, Role
 from fulfillment.store import directory
-from fulfillment.store.views import assignments, counts, history, trail
+from fulfillment.store.views import assignments, history, trail
 
 router = APIRouter(tags=["history"])
 
@@ -77,10 +77,3 @@ async def read_audit(assignment_id: Id, _: Staff, session: TheSession, turn: The
         raise Missing
     found = await history.audit(session, assignment_id, turn)
     return Page(items=[AuditedShown.of(each) for each in found.items], next_cursor=found.next_cursor)
-
-
-@router.get("/metrics/fulfillment")
-async def read_figures(_: Staff, session: TheSession) -> dict[str, int]:
-    """Count assignments by status, those overdue, and the jobs that look for a provider."""
-    found = await counts.counts(session)
-    return {name: getattr(found, name) for name in found.__slots__}

@@ -3,6 +3,7 @@
 from fulfillment.gateways.google import GoogleCalendar
 from fulfillment.gateways.google_oauth import Consent
 from fulfillment.gateways.mail import Address
+from fulfillment.gateways.prometheus import Prometheus
 from fulfillment.gateways.sealing import Sealer
 from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
@@ -63,3 +64,8 @@ def wallet_of(settings: Settings) -> StripeWallet | None:
 def hook_secrets_of(settings: Settings) -> tuple[str, ...]:
     """Return what Stripe signs its events with; several while one replaces another."""
     return tuple(secret.get_secret_value() for secret in settings.stripe_webhook_secrets)
+
+
+def prometheus_of(settings: Settings) -> Prometheus | None:
+    """Return the way to what our workers have counted; None where nobody keeps it."""
+    return Prometheus(settings.prometheus_url) if settings.prometheus_url else None

@@ -18,6 +18,7 @@ from api import (
     dev,
     evidence,
     feeds,
+    figures,
     google,
     history,
     incidents,
@@ -38,7 +39,7 @@ from api.desk import Accounts, Desk
 from api.engine import Engine
 from api.health import everybody, holders_of
 from api.hints import Hints
-from api.house import consent_of, hook_secrets_of, house_of, sealer_of, wallet_of
+from api.house import consent_of, hook_secrets_of, house_of, prometheus_of, sealer_of, wallet_of
 from api.issuers import DevIssuer, OidcIssuer
 from api.limits import Limiter, Steady
 from api.serve import configuration
@@ -57,6 +58,7 @@ ROUTERS = (
     incidents.router,
     history.router,
     evidence.router,
+    figures.router,
     payouts.router,
     absences.router,
     payment.router,
@@ -108,6 +110,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             wallet=stripe,
             hook_secrets=hook_secrets_of(settings),
             hint=Hints(engine, database).pass_on,
+            prometheus=prometheus_of(settings),
             policy=settings.policy(),
             approval_key=settings.approval_key(),
             ui=f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}",

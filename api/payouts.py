@@ -3,11 +3,15 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from api import csv_export
 from api.auth import allow
 from api.commanding import TheCommands
+from api.csv_columns import PAYOUTS
 from api.desk import Desk, TheDesk, TheViewing
+from api.negotiation import ALSO_CSV, Form, TheForm
 from api.reading import MinVersion, TheSession, TheTurn, once_at
 from api.schemas.base import Id
 from api.schemas.lists import Page
@@ -32,6 +36,7 @@ from fulfillment.domain.assignment.commands import (
 from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.people import Actor, Role
 from fulfillment.store.views import payouts
+from fulfillment.store.views.paging import Turn
 
 router = APIRouter(tags=["payouts"])
 
@@ -40,24 +45,36 @@ Provider = Annotated[Actor, Depends(allow(Role.PROVIDER, Role.OPS, Role.ADMIN))]
 AllPending = Literal["payout_pending"]
 
 
-@router.get("/admin/payouts")
+@router.get("/admin/payouts", response_model=Page[PayoutShown], responses=ALSO_CSV)
 async def list_payouts(
     actor: Admin,
-    session: TheSession,
-    viewing: TheViewing,
+    desk: TheDesk,
     turn: TheTurn,
+    form: TheForm,
     status: Annotated[
         PayoutStatus | AllPending | None,
         Query(description="`payout_pending` lists all that are not over, money at risk first."),
     ] = None,
-) -> Page[PayoutShown]:
-    """List payouts: those that wait for somebody, money at risk first, or those of a status, newest first."""
-    if status == "payout_pending" or status is None:
-        found = await payouts.pending(session, turn)
-    else:
-        found = await payouts.payouts(session, turn, status=PayoutStatus(status))
-    shown = [viewing(actor).payout(each.standing, projected_at=each.projected_at) for each in found.items]
-    return Page(items=shown, next_cursor=found.next_cursor)
+) -> Page[PayoutShown] | Response:
+    """List payouts: those that wait for somebody, money at risk first, or those of a status, newest first.
+
+    As CSV all pages follow one another, up to 10 000 rows; `limit` means nothing there.
+    """
+
+    async def read(turn: Turn) -> Page[PayoutShown]:
+        # A session for each page: whoever reads slowly keeps no connection.
+        async with AsyncSession(desk.database) as session:
+            if status == "payout_pending" or status is None:
+                page = await payouts.pending(session, turn)
+            else:
+                page = await payouts.payouts(session, turn, status=PayoutStatus(status))
+        view = desk.viewing(actor)
+        shown = [view.payout(each.standing, projected_at=each.projected_at) for each in page.items]
+        return Page(items=shown, next_cursor=page.next_cursor)
+
+    if form is Form.CSV:
+        return await csv_export.streamed("payouts", PAYOUTS, read, cursor=turn.cursor)
+    return await read(turn)
 
 
 @router.get("/admin/payouts/{payout_id}")

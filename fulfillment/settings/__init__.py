@@ -77,6 +77,11 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings):
     temporal_ui_url: WebAddress = Field(
         "http://127.0.0.1:8233", description="The web address of the Temporal UI, for links."
     )
+    prometheus_url: WebAddress | None = Field(
+        None,
+        repr=False,
+        description="The Prometheus that scrapes the workers, for figures over time; the history if unset.",
+    )
 
     # Who may come in
     auth_issuer: str | None = Field(None, description="The `iss` of accepted tokens; prod needs it.")

@@ -129,6 +129,7 @@ ROUTES = (
     post(f"{DEADLINE}/skip", *STAFF, reason=WHY),
     post(f"{DEADLINE}/extend", *STAFF, reason=WHY, to=SOON),
     get("/metrics/fulfillment", *STAFF),
+    get("/metrics/fulfillment/reminders", *STAFF),
     get("/admin/payouts", ADMIN),
     get("/admin/tasks", *STAFF),
     get(PAYOUT, ADMIN),

@@ -11,7 +11,7 @@ INSERT INTO job (
     id, customer_id, title, category, site_tz, price_cap, currency, status, dispatch_mode,
     created_at, state_version, snapshot
 )
-SELECT job, customer, 'Job ' || n, 'roof', 'Europe/Berlin', 20000, 'EUR',
+SELECT job, customer, 'Mend gutter no' || n, 'roof', 'Europe/Berlin', 20000, 'EUR',
     CASE n %% 20 WHEN 0 THEN 'quoting' WHEN 1 THEN 'accepted' ELSE 'completed' END,
     CASE n %% 2 WHEN 0 THEN 'quotes' ELSE 'auto' END,
     at, 3, %(job)s::jsonb || jsonb_build_object('id', job, 'customer_id', customer, 'created_at', at)
@@ -19,14 +19,15 @@ FROM crowd;
 
 INSERT INTO assignment (
     id, job_id, customer_id, provider_id, price, currency, status, created_at, reminder_overdue,
-    scheduled_start, scheduled_end, state_version, next_reminder_at, standing
+    reminder_overdue_at, incident, hold_until, scheduled_start, scheduled_end, state_version, next_reminder_at, standing
 )
 SELECT assignment, job, customer, provider, 12500, 'EUR',
     CASE n %% 80
         WHEN 0 THEN 'awaiting_schedule' WHEN 20 THEN 'scheduled' WHEN 40 THEN 'in_progress'
         WHEN 60 THEN 'payout_pending' WHEN 5 THEN 'rejected' WHEN 6 THEN 'cancelled' ELSE 'paid'
     END,
-    at, n %% 100 = 0, at + interval '7 days', at + interval '7 days 2 hours', 5,
+    at, n %% 100 = 0, CASE n %% 100 WHEN 0 THEN at END, CASE n %% 400 WHEN 20 THEN 'no_show' END,
+    CASE n %% 10 WHEN 0 THEN at END, at + interval '7 days', at + interval '7 days 2 hours', 5,
     CASE WHEN n %% 20 = 0 THEN at + interval '1 day' END,
     jsonb_build_object('assignment', %(assignment)s::jsonb || jsonb_build_object(
         'id', assignment, 'job_id', job, 'customer_id', customer, 'provider_id', provider, 'created_at', at
@@ -38,7 +39,7 @@ INSERT INTO payout (
     capture_before, state_version
 )
 SELECT assignment, assignment, 1, 1000 + n, 'EUR',
-    CASE n %% 80 WHEN 60 THEN 'pending_approval' ELSE 'settled_manual' END,
+    CASE n %% 160 WHEN 60 THEN 'pending_approval' WHEN 140 THEN 'capture_failed' ELSE 'settled_manual' END,
     provider, at, '[]', CASE n %% 160 WHEN 60 THEN at + interval '1 month' END, 5
 FROM crowd;
 
@@ -78,10 +79,10 @@ FROM crowd, generate_series(1, 2) step;
 
 INSERT INTO reminder (
     assignment_id, kind, recipient_role, recipient_id, channel, basis, n, due_at, planned_at, dedupe_key,
-    status
+    status, claimed_at, sent_at
 )
 SELECT assignment, 'visit_24h', 'provider', provider, 'email', 'v1', 1, at, at, assignment || '|visit',
-    'sent'
+    CASE n %% 50 WHEN 0 THEN 'failed' ELSE 'sent' END, at, CASE WHEN n %% 50 <> 0 THEN at END
 FROM crowd;
 
 INSERT INTO notification_outbox (
@@ -105,6 +106,9 @@ FROM crowd;
 
 INSERT INTO calendar_feed (person_id, role, token_hash)
 SELECT 'c' || n, 'customer', md5('token' || n) FROM crowd;
+
+INSERT INTO person (id, name, timezone, locale, active, created_at)
+SELECT 'c' || n, 'Customer Number' || n, 'UTC', 'en', true, at FROM crowd WHERE n <= %(size)s / 10;
 
 INSERT INTO calendar_account (person_id, secret) SELECT 'c' || n, 'sealed' FROM crowd;
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.figures import spans
 from fulfillment.domain.job.state import DispatchMode, JobStatus, OfferStatus
 from fulfillment.domain.messages import Recipient
 from fulfillment.domain.people import Role
@@ -22,6 +23,7 @@ from fulfillment.store.tables import AssignmentRow, Entity
 from fulfillment.store.views import (
     absences,
     assignments,
+    attention,
     bids,
     card_holds,
     counts,
@@ -29,6 +31,8 @@ from fulfillment.store.views import (
     jobs,
     lateness,
     payouts,
+    reminders,
+    search,
     tasks,
     trail,
     visits,
@@ -47,7 +51,7 @@ LATER = datetime.fromisoformat("2024-01-10T03:00:00+00:00")
 TURN = Turn(cursor=written((THEN, "a9000")), limit=50)
 AT_RISK = Turn(cursor=written((None, -5_000, THEN, "a9000")), limit=50)
 
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 CUSTOMER = Recipient(role=Role.CUSTOMER, id="c77")
 
 Read = Callable[[AsyncSession], Awaitable[Any]]
@@ -70,6 +74,14 @@ READS: dict[str, Read] = {
     ),
     "the overdue": lambda it: assignments.assignments(it, assignments.Wanted(reminder_overdue=True), TURN),
     "those of a day": lambda it: assignments.assignments(it, assignments.Wanted(since=THEN, until=LATER)),
+    "what needs a person": attention.needing,
+    "more that needs a person": lambda it: attention.needing(it, TURN),
+    "those whose id begins like that": lambda it: search.search(it, "a777abc"),
+    "those with an id, a name or a title": lambda it: search.search(it, "number77"),
+    "more of those with a title": lambda it: search.search(it, "gutter no777", assignments.ALL, TURN),
+    "those found that are scheduled": lambda it: search.search(
+        it, "number77", assignments.Wanted(status=Status.SCHEDULED)
+    ),
     "the live one of a job": lambda it: assignments.live_of_job(it, "j80"),
     "one job": lambda it: jobs.job(it, "j77"),
     "all jobs": lambda it: jobs.jobs(it, jobs.ALL, TURN),
@@ -88,6 +100,7 @@ READS: dict[str, Read] = {
     "denied payouts": lambda it: payouts.payouts(it, TURN, status=PayoutStatus.DENIED),
     "the audit": lambda it: history.audit(it, "a77", Turn(cursor=written((9_000,)))),
     "past reminders": lambda it: history.reminders(it, "a77"),
+    "reminders over time": lambda it: reminders.sent_and_failed(it, spans(6 * HOUR, HOUR, until=LATER)),
     "a person's past reminders": lambda it: history.reminders(it, "a77", to=CUSTOMER),
     "the tasks": lambda it: tasks.open_tasks(it, Turn(cursor=written((THEN, "capture_failed/a77")))),
     "a hold": lambda it: card_holds.hold(it, "pi_77"),

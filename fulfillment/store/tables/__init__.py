@@ -1,19 +1,28 @@
 """The tables: names, columns, constraints. Nothing here decides anything."""
 
 from fulfillment.store.tables.absences import AbsenceResultRow, AbsenceRow
-from fulfillment.store.tables.assignments import IS_LIVE, AssignmentRow, HoldRow, ProposalRow
-from fulfillment.store.tables.audit import AuditRow, OpsTaskRow, OutcomeRow, TallyRow
+from fulfillment.store.tables.assignments import IS_LIVE, MISSED_AT, AssignmentRow, HoldRow, ProposalRow
+from fulfillment.store.tables.audit import (
+    IS_OPEN_ABOUT_ASSIGNMENT,
+    AuditRow,
+    OpsTaskRow,
+    OutcomeRow,
+    TallyRow,
+)
 from fulfillment.store.tables.base import LIVE, Entity, Json, Table
 from fulfillment.store.tables.calendars import CalendarAccountRow, CalendarRow, FeedRow
 from fulfillment.store.tables.jobs import (
     IS_OPEN_TO_PROVIDERS,
     IS_UNENDED,
+    WORDS_OF_TITLE,
     JobRow,
     OfferRow,
     QuoteRow,
     RequeueRow,
 )
 from fulfillment.store.tables.messages import (
+    IS_ENDED,
+    REMINDER_ENDED,
     AttemptRow,
     DeliveryRow,
     DeliveryStatus,
@@ -25,6 +34,7 @@ from fulfillment.store.tables.messages import (
 )
 from fulfillment.store.tables.payouts import (
     IS_OPEN_PAYOUT,
+    IS_STUCK_PAYOUT,
     OPEN_HOLDS,
     RISK,
     SIZE,
@@ -35,18 +45,25 @@ from fulfillment.store.tables.payouts import (
     PayoutRow,
     StripeEventRow,
 )
-from fulfillment.store.tables.people import PersonRow, RateLimitRow
+from fulfillment.store.tables.people import WORDS_OF_NAME, PersonRow, RateLimitRow
 from fulfillment.store.tables.wallets import PayoutAccountRow, WalletRow
 
 __all__ = [
+    "IS_ENDED",
     "IS_LIVE",
+    "IS_OPEN_ABOUT_ASSIGNMENT",
     "IS_OPEN_PAYOUT",
     "IS_OPEN_TO_PROVIDERS",
+    "IS_STUCK_PAYOUT",
     "IS_UNENDED",
     "LIVE",
+    "MISSED_AT",
     "OPEN_HOLDS",
+    "REMINDER_ENDED",
     "RISK",
     "SIZE",
+    "WORDS_OF_NAME",
+    "WORDS_OF_TITLE",
     "AbsenceResultRow",
     "AbsenceRow",
     "AssignmentRow",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, literal_column, text
 from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,6 +12,8 @@ from fulfillment.store.tables.base import LIVE, Counter, Flag, Json, Minor, Stam
 
 IS_LIVE = text(f"status IN ({quoted(LIVE)})")
 """Written out: with parameters in its place, the planner would not see that a partial index covers it."""
+MISSED_AT = literal_column("coalesce(scheduled_start, status_entered_at)", DateTime(timezone=True))
+"""Since when there is an incident: since the visit that somebody is said to have missed."""
 
 
 class AssignmentRow(Table):
@@ -44,6 +46,28 @@ class AssignmentRow(Table):
             postgresql_where=text("next_reminder_at IS NOT NULL"),
         ),
         Index("ix_assignment_start", "scheduled_start", postgresql_where=text("scheduled_start IS NOT NULL")),
+        # What needs a person, since when.
+        Index(
+            "ix_assignment_overdue_since",
+            "reminder_overdue_at",
+            "id",
+            postgresql_where=text("reminder_overdue"),
+        ),
+        Index(
+            "ix_assignment_incident",
+            text(MISSED_AT.name),
+            "id",
+            postgresql_where=text("incident IS NOT NULL"),
+        ),
+        Index(
+            "ix_assignment_held",
+            "hold_until",
+            "id",
+            postgresql_where=text(f"hold_until IS NOT NULL AND {IS_LIVE.text}"),
+        ),
+        # What ids begin with: byte by byte, whatever the language of the database.
+        Index("ix_assignment_id_prefix", "id", postgresql_ops={"id": "text_pattern_ops"}),
+        Index("ix_assignment_job_prefix", "job_id", postgresql_ops={"job_id": "text_pattern_ops"}),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -9,6 +9,8 @@ from fulfillment.domain.command import Source
 from fulfillment.domain.people import Party, Role
 from fulfillment.store.tables.base import Entity, Json, Stamp, Table, Words, one_of
 
+IS_OPEN_ABOUT_ASSIGNMENT = text(f"closed_at IS NULL AND entity = '{Entity.ASSIGNMENT}'")
+
 
 class AuditRow(Table):
     """One step that was taken, or one request that was refused, for ever: no row is changed or deleted.
@@ -95,6 +97,10 @@ class OpsTaskRow(Table):
     __table_args__ = (
         one_of("entity", Entity),
         Index("ix_ops_task_open", "created_at", "id", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_ops_task_oldest", "created_at", "entity_id", postgresql_where=IS_OPEN_ABOUT_ASSIGNMENT),
+        Index(
+            "ix_ops_task_about", "entity_id", "created_at", "id", postgresql_where=IS_OPEN_ABOUT_ASSIGNMENT
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

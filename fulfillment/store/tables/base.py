@@ -5,8 +5,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, MetaData, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    MetaData,
+    Text,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from fulfillment.domain.assignment.state import CLOSED, Status
@@ -53,6 +62,11 @@ def one_of(column: str, members: Iterable[str]) -> CheckConstraint:
 def quoted(members: Iterable[str]) -> str:
     """Return `members` as an SQL list. They are names out of our own enums, never anybody's text."""
     return ", ".join(f"'{member}'" for member in members)
+
+
+def words_of(column: str) -> ColumnElement[Any]:
+    """Return the words of a text as they are indexed: in lower case, and of no language."""
+    return literal_column(f"to_tsvector('simple'::regconfig, {column})", TSVECTOR())
 
 
 LIVE = tuple(status for status in Status if status not in CLOSED)

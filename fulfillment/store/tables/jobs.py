@@ -16,10 +16,11 @@ from fulfillment.domain.job.state import (
     Priority,
     QuoteStatus,
 )
-from fulfillment.store.tables.base import Counter, Json, Minor, Stamp, Table, Words, one_of, quoted
+from fulfillment.store.tables.base import Counter, Json, Minor, Stamp, Table, Words, one_of, quoted, words_of
 
 IS_OPEN_TO_PROVIDERS = text(f"status IN ({quoted(OPEN_TO_PROVIDERS)})")
 IS_UNENDED = text(f"status NOT IN ({quoted(sorted(ENDED))})")
+WORDS_OF_TITLE = words_of("title")
 
 
 class JobRow(Table):
@@ -35,6 +36,7 @@ class JobRow(Table):
         Index("ix_job_status", "status", "created_at", "id"),
         Index("ix_job_unended", "id", postgresql_where=IS_UNENDED),
         Index("ix_job_open", "created_at", "id", postgresql_where=IS_OPEN_TO_PROVIDERS),
+        Index("ix_job_words", WORDS_OF_TITLE, postgresql_using="gin"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -3,7 +3,17 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fulfillment.domain.messages import Channel, ReminderKind
@@ -23,6 +33,11 @@ class ReminderStatus(StrEnum):
     SKIPPED_LATE = "skipped_late"
     SKIPPED_OBSOLETE = "skipped_obsolete"
     SKIPPED_QUIET = "skipped_quiet"
+
+
+IS_ENDED = text(f"reminder.status IN ({quoted((ReminderStatus.SENT, ReminderStatus.FAILED))})")
+REMINDER_ENDED = literal_column("coalesce(sent_at, claimed_at)", DateTime(timezone=True))
+"""When a reminder ended: when it was sent, or when the attempt began that was the last."""
 
 
 class OutboxStatus(StrEnum):
@@ -70,6 +85,7 @@ class ReminderRow(Table):
         Index("ix_reminder_assignment", "assignment_id", "due_at", "id"),
         Index("ix_reminder_job", "job_id", "due_at", "id"),
         Index("ix_reminder_planned", "due_at", postgresql_where=text("status = 'planned'")),
+        Index("ix_reminder_ended", text(REMINDER_ENDED.name), "status", postgresql_where=IS_ENDED),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

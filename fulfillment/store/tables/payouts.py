@@ -19,11 +19,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fulfillment.domain.assignment.money_moves import MoveKind
 from fulfillment.domain.assignment.payout import OVER, PayoutStatus, Ruling
+from fulfillment.domain.assignment.standing import STUCK
 from fulfillment.domain.command import Source
+from fulfillment.domain.people import Party
 from fulfillment.store.tables.base import Flag, Minor, Stamp, Table, one_of, quoted
 
 OPEN_PAYOUTS = tuple(status for status in PayoutStatus if status not in OVER)
 IS_OPEN_PAYOUT = text(f"payout.status IN ({quoted(OPEN_PAYOUTS)})")
+
+STUCK_WITH_US = tuple(status for status, (party, _) in STUCK.items() if party is Party.ADMIN)
+IS_STUCK_PAYOUT = text(f"payout.status IN ({quoted(STUCK_WITH_US)})")
+"""Money that does not move until somebody of ours does something about it."""
 
 
 class HoldStatus(StrEnum):
@@ -61,6 +67,7 @@ class PayoutRow(Table):
             postgresql_where=IS_OPEN_PAYOUT,
         ),
         Index("ix_payout_newest", "submitted_at", "id"),
+        Index("ix_payout_stuck", "submitted_at", "assignment_id", postgresql_where=IS_STUCK_PAYOUT),
         Index("ix_payout_status", "status", "submitted_at", "id"),
     )
 

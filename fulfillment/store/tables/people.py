@@ -5,14 +5,19 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fulfillment.store.tables.base import Flag, Stamp, Table, Words
+from fulfillment.store.tables.base import Flag, Stamp, Table, Words, words_of
+
+WORDS_OF_NAME = words_of("name")
 
 
 class PersonRow(Table):
     """Somebody we can reach; everything personal lives here and not in the engine (trap E16)."""
 
     __tablename__ = "person"
-    __table_args__ = (Index("ix_person_newest", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_person_newest", "created_at", "id"),
+        Index("ix_person_words", WORDS_OF_NAME, postgresql_using="gin"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]

@@ -47,9 +47,9 @@ ALL = Wanted()
 
 async def assignment(session: AsyncSession, id: str) -> Listed | None:
     """Return the assignment of that id, as far as it has been written down."""
-    query = _lines().where(AssignmentRow.id == id)
+    query = lines().where(AssignmentRow.id == id)
     row = (await session.execute(query)).one_or_none()
-    return _line(row) if row else None
+    return line(row) if row else None
 
 
 async def assignments(session: AsyncSession, wanted: Wanted = ALL, turn: Turn = FIRST) -> Page[Listed]:
@@ -59,9 +59,9 @@ async def assignments(session: AsyncSession, wanted: Wanted = ALL, turn: Turn = 
         ValueInvalid: the cursor is none of ours.
     """
     query = newest_first(
-        _lines().where(*_conditions(wanted)), turn, at=AssignmentRow.created_at, id=AssignmentRow.id
+        lines().where(*conditions(wanted)), turn, at=AssignmentRow.created_at, id=AssignmentRow.id
     )
-    return await page(session, query, turn, line=_line, place=_place)
+    return await page(session, query, turn, line=line, place=place)
 
 
 async def version(session: AsyncSession, id: str) -> int | None:
@@ -86,14 +86,14 @@ async def live_of_job(session: AsyncSession, job_id: str) -> str | None:
     return id
 
 
-def _lines() -> Query:
+def lines() -> Query:
     # A row without its standing is from before M4 and waits for the backfill.
     return select(STANDING.label("standing"), AssignmentRow.projected_at).where(
         AssignmentRow.standing.is_not(None)
     )
 
 
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     equal = (
         (AssignmentRow.customer_id, wanted.customer_id),
         (AssignmentRow.provider_id, wanted.provider_id),
@@ -113,9 +113,9 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield AssignmentRow.scheduled_start < wanted.until
 
 
-def _line(row: Line) -> Listed:
+def line(row: Line) -> Listed:
     return Listed(standing=wire.standing_from_json(row.standing), projected_at=row.projected_at)
 
 
-def _place(line: Listed) -> tuple[datetime, str]:
+def place(line: Listed) -> tuple[datetime, str]:
     return line.standing.assignment.created_at, line.standing.assignment.id
