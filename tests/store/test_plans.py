@@ -14,7 +14,17 @@ from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.job.state import DispatchMode, JobStatus, OfferStatus
 from fulfillment.domain.messages import Recipient
 from fulfillment.domain.people import Role
-from fulfillment.store import asides, calendars, chain, kept, outbox, stripe_events, wallets
+from fulfillment.store import (
+    asides,
+    calendars,
+    chain,
+    directory,
+    kept,
+    outbox,
+    sessions,
+    stripe_events,
+    wallets,
+)
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.evidence import evidence
 from fulfillment.store.tables import AssignmentRow, Entity
@@ -115,6 +125,9 @@ READS: dict[str, Read] = {
     "a customer's card": lambda it: wallets.find(it, "c7"),
     "a provider's account": lambda it: wallets.account_of(it, "p7"),
     "events nobody has looked into": lambda it: stripe_events.unhandled(it, limit=50, older_than=MINUTE),
+    "a session of the pages": lambda it: sessions.find_session(it, "s77", idle=MINUTE),
+    "who has been here longest": lambda it: directory.earliest(it, limit=24),
+    "assignments by their ids": lambda it: assignments.some(it, [f"a{n}" for n in range(50)]),
     "the counts": counts.counts,
 }
 

@@ -35,6 +35,7 @@ from fulfillment.store.tables.payouts import (
     StripeEventRow,
 )
 from fulfillment.store.tables.people import PersonRow, RateLimitRow
+from fulfillment.store.tables.sessions import PageSessionRow
 from fulfillment.store.tables.wallets import PayoutAccountRow, WalletRow
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "OutboxRow",
     "OutboxStatus",
     "OutcomeRow",
+    "PageSessionRow",
     "PayoutAccountRow",
     "PayoutRow",
     "PersonRow",
