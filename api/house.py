@@ -1,5 +1,15 @@
 """Who we are to the people we write to, and how their consents are kept, as the settings have it."""
 
+import secrets
+from urllib.parse import urlsplit
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.issuers import DevIssuer
+from api.ui.cookies import Cookies
+from api.ui.counter import Counter, origin_of
+from api.ui.entrance import Entrance
+from api.ui.sessions import Sessions
 from fulfillment.gateways.google import GoogleCalendar
 from fulfillment.gateways.google_oauth import Consent
 from fulfillment.gateways.mail import Address
@@ -63,3 +73,23 @@ def wallet_of(settings: Settings) -> StripeWallet | None:
 def hook_secrets_of(settings: Settings) -> tuple[str, ...]:
     """Return what Stripe signs its events with; several while one replaces another."""
     return tuple(secret.get_secret_value() for secret in settings.stripe_webhook_secrets)
+
+
+def counter_of(settings: Settings, database: AsyncEngine, *, picker: DevIssuer | None) -> Counter:
+    """Return what the pages work with; `picker` is who mints tokens where people pick who they are."""
+    pages = house_of(settings).pages
+    key = settings.session_key() if picker or settings.session_secret else secrets.token_urlsafe()
+    cookies = Cookies(key, secure=urlsplit(pages).scheme == "https")
+    return Counter(
+        brand=settings.brand_name,
+        origin=origin_of(pages),
+        cookies=cookies,
+        sessions=Sessions(
+            database,
+            cookies,
+            key=key,
+            lifetime=settings.session_lifetime(),
+            idle=settings.session_idle(),
+        ),
+        entrance=Entrance(picker=picker),
+    )

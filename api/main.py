@@ -37,7 +37,7 @@ from api.desk import Accounts, Desk
 from api.engine import Engine
 from api.health import everybody, holders_of
 from api.hints import Hints
-from api.house import consent_of, hook_secrets_of, house_of, sealer_of, wallet_of
+from api.house import consent_of, counter_of, hook_secrets_of, house_of, sealer_of, wallet_of
 from api.issuers import DevIssuer, OidcIssuer
 from api.limits import Limiter, Steady
 from api.serve import configuration
@@ -80,6 +80,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     database = database_engine(settings.database_url)
     engine = Engine(partial(connection.connect, address_of(settings), runtime=connection.runtime()))
     verifier, extra = _door(settings)
+    picker = verifier if isinstance(verifier, DevIssuer) else None
     stripe = wallet_of(settings)
 
     @asynccontextmanager
@@ -118,6 +119,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         },
         metrics_for=everybody if is_dev else holders_of(token),
         with_reader=is_dev,
+        counter=counter_of(settings, database, picker=picker),
         lifespan=lifespan,
     )
     app.add_middleware(stripe_hooks.BodyUnread)

@@ -1,0 +1,29 @@
+"""The pages, put into the application: their routes, their face for what is refused, and their counter."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
+
+from api.problems import Face
+from api.ui import assets, faces, home, jobs, sign_in
+from api.ui.counter import Counter
+from api.ui.guards import SignInFirst
+from api.ui.headers import PAGE
+from api.ui.places import ROOT
+
+ROUTERS = (assets.router, home.router, sign_in.router, jobs.router)
+"""The pages of every noun; a new one is added here, to `places.NAVIGATION`, and to the table of tests."""
+
+
+def install(app: FastAPI, counter: Counter) -> Mapping[str, Face]:
+    """Add the pages to `app`, and return the face that refusals have under their paths."""
+    app.state.counter = counter
+    for router in ROUTERS:
+        app.include_router(router)
+
+    @app.exception_handler(SignInFirst)
+    async def to_sign_in(_: Request, first: SignInFirst) -> RedirectResponse:
+        return RedirectResponse(first.to, status_code=303, headers=dict(PAGE))
+
+    return {ROOT: faces.page}
