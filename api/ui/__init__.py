@@ -15,7 +15,7 @@ out by the same code under `Source.PAGE`. So who may see and do what is said onc
    `moment`, `brief`, `span`, `ahead`, `price`, `duration`, `status`, `role`. No style attributes and no
    handlers: the policy forbids them. Text is escaped by itself; never use `safe`.
 4. A form is a `Draft` on the page and a `Form` in the route (`forms.py`). The POST lies beneath its page,
-   takes the fields by the schema of the API's body, and commands by `TheCommands` of `api.ui.commanding`.
+   takes the fields by the schema of the API's body, and commands by `TheSending` of `api.ui.commanding`.
    Honoured: `show.done(path, "What was done.", since=version)`; the page waits for that version and says so.
    Refused: `faults_of(refusal, ...)`, and the page is drawn again with `form.draft(...)` and `status_of`.
 5. Words for statuses, roles and turns are in `words.py`, for refusals in `refusals.py`.

@@ -6,13 +6,21 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from api.problems import Face
-from api.ui import assets, faces, home, jobs, sign_in
+from api.ui import assets, faces, home, job, jobs, sign_in, task, work
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.headers import PAGE
 from api.ui.places import ROOT
 
-ROUTERS = (assets.router, home.router, sign_in.router, jobs.router)
+ROUTERS = (
+    assets.router,
+    home.router,
+    sign_in.router,
+    jobs.router,
+    job.router,
+    work.router,
+    task.router,
+)
 """The pages of every noun; a new one is added here, to `places.NAVIGATION`, and to the table of tests."""
 
 

@@ -44,6 +44,10 @@ class Clock:
         """Return the same without the zone, for where many stand together; the zone is in its title."""
         return self._stamped(at, with_zone=False) if at else Markup()
 
+    def there(self, window: object, timezone: str) -> Markup:
+        """Return a window by the clocks of another zone."""
+        return Clock(place=Place.of(timezone), now=self.now).span(window)
+
     def span(self, window: object) -> Markup:
         """Return a window as `Tue 27 Oct, 10:00 to 12:00 Europe/Berlin`, saying both days across midnight."""
         start, end = _bounds(window)

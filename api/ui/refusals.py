@@ -73,10 +73,10 @@ def status_of(refusal: Refusal) -> int:
     return told_by(refusal).status
 
 
-def newer(refusal: Refusal) -> AssignmentShown | None:
-    """Return the assignment as it is now, if that is why it was refused."""
+def newer(refusal: Refusal) -> int | None:
+    """Return the version at which the assignment is now, if that is why it was refused."""
     snapshot = snapshot_of(refusal)
-    return snapshot if isinstance(snapshot, AssignmentShown) else None
+    return snapshot.state_version if isinstance(snapshot, AssignmentShown) else None
 
 
 def _of_api(refusal: ApiError, fields: Collection[str]) -> tuple[Fault, ...]:
@@ -87,7 +87,7 @@ def _of_api(refusal: ApiError, fields: Collection[str]) -> tuple[Fault, ...]:
         )
     match refusal:
         case OutcomeUnknown():
-            says = "No answer came in time; this may have happened. Send it again to be sure: it is done once."
+            says = "No answer came in time. Send it again to be sure: it is done only once."
         case Unavailable():
             says = "A server of ours cannot be reached. Nothing has happened; please try again shortly."
         case TooManyRequests():

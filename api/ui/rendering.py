@@ -69,7 +69,6 @@ class Show:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._counter: Counter = counter_in(scope)
-        self._visitor: Visitor | None = scope["state"].get("visitor")
 
     def __call__(self, template: str, *, status: int = 200, live: str = "", **told: Any) -> HTMLResponse:
         """Return the page that `template` makes of what is `told`."""
@@ -95,6 +94,12 @@ class Show:
     def clock(self) -> Clock:
         timezone = self._visitor.timezone if self._visitor else "UTC"
         return Clock(place=Zone.of(timezone), now=datetime.now(UTC))
+
+    @property
+    def _visitor(self) -> Visitor | None:
+        # Looked up late: the guard of the route may come after us.
+        found: Visitor | None = self._scope["state"].get("visitor")
+        return found
 
     @property
     def _cookies(self) -> Cookies:
@@ -142,6 +147,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": _by_clock(Clock.moment),
     "brief": _by_clock(Clock.brief),
     "span": _by_clock(Clock.span),
+    "there": _by_clock(Clock.there),
     "ahead": _by_clock(Clock.ahead),
     "price": price,
     "duration": duration,

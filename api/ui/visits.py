@@ -38,6 +38,11 @@ class Visit:
         return WindowShown(start=start, end=end) if start and end else None
 
     @property
+    def is_off(self) -> bool:
+        """Whether the visit that was agreed, if one was, does not take place."""
+        return self.shown.status in {Status.REJECTED, Status.CANCELLED}
+
+    @property
     def proposal(self) -> ProposalShown | None:
         return self.shown.open_proposal
 

@@ -110,18 +110,31 @@ def role(member: Role) -> str:
     return ROLES[member]
 
 
+CAN_WAIT = frozenset({"check_in"})
+"""What is somebody's turn long before its time has come."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """Whose turn it is, in words: `who` has to do `what`, as in "propose a time"."""
+    """Whose turn it is, in words: `who` has to do `what`, as in "propose a time".
+
+    `can_wait` says that its time will come.
+    """
 
     who: str
     what: str
     is_yours: bool
+    can_wait: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether the reader has something to do, and now."""
+        return self.is_yours and not self.can_wait
 
 
 def turn(party: Party, action: str, *, reader: Party, other: str) -> Turn:
     """Return whose turn it is as `reader` reads it, who calls the other side `other`."""
     what = ACTIONS.get(action, action.replace("_", " "))
     if party is reader:
-        return Turn(who="you", what=what, is_yours=True)
+        return Turn(who="you", what=what, is_yours=True, can_wait=action in CAN_WAIT)
     return Turn(who=SIDES[party] if party is Party.ADMIN else other, what=what, is_yours=False)

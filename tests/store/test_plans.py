@@ -128,6 +128,7 @@ READS: dict[str, Read] = {
     "a session of the pages": lambda it: sessions.find_session(it, "s77", idle=MINUTE),
     "who has been here longest": lambda it: directory.earliest(it, limit=24),
     "assignments by their ids": lambda it: assignments.some(it, [f"a{n}" for n in range(50)]),
+    "jobs by their ids": lambda it: jobs.some(it, [f"j{n}" for n in range(50)]),
     "the counts": counts.counts,
 }
 
