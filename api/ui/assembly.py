@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from api.problems import Face
-from api.ui import assets, faces, home, job, jobs, sign_in, task, work
+from api.ui import assets, faces, home, job, jobs, live, sign_in, task, work
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.places import ROOT
@@ -16,6 +16,7 @@ ROUTERS = (
     assets.router,
     home.router,
     sign_in.router,
+    live.router,
     jobs.router,
     job.router,
     work.router,
@@ -27,6 +28,7 @@ ROUTERS = (
 def install(app: FastAPI, counter: Counter) -> Mapping[str, Face]:
     """Add the pages to `app`, and return the face that refusals have under their paths."""
     app.state.counter = counter
+    app.state.leave = counter.hub.close
     for router in ROUTERS:
         app.include_router(router)
 

@@ -12,7 +12,7 @@ from api.desk import Desk, TheDesk
 from api.reading import TheSession
 from api.schemas.base import Id
 from api.schemas.jobs import JobShown
-from api.ui import schedule
+from api.ui import live, schedule
 from api.ui.commanding import TheSending
 from api.ui.jobs import PATH, Customer
 from api.ui.people import names
@@ -56,6 +56,7 @@ class JobPage:
         return self._show(
             "jobs/one.html",
             status=status,
+            live=live.of(job=job, visit=visit.shown if visit else None),
             job=job,
             visit=visit,
             path=f"{PATH}/{job_id}",
