@@ -5,10 +5,11 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter, FastAPI
 
-from api import docs, health, openapi, problems
+from api import docs, health, openapi, problems, ui
 from api.desk import Desk
 from api.guards import Guards
 from api.health import Check, Doorkeeper, everybody
+from api.ui.counter import Counter
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -20,9 +21,13 @@ def create_app(
     checks: Mapping[str, Check],
     metrics_for: Doorkeeper = everybody,
     with_reader: bool = True,
+    counter: Counter | None = None,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
-    """Return the application: the routes given, health and contract, all behind the guards."""
+    """Return the application: the routes given, health and contract, all behind the guards.
+
+    With a `counter` there are the pages for people, too.
+    """
     app = FastAPI(openapi_url=None, lifespan=lifespan, redirect_slashes=False)
     app.state.desk = desk
     for router in (
@@ -31,7 +36,8 @@ def create_app(
         docs.router(with_reader=with_reader),
     ):
         app.include_router(router)
+    faces = ui.install(app, counter) if counter else {}
     openapi.install(app)
-    problems.install(app)
+    problems.install(app, faces=faces)
     app.add_middleware(Guards)
     return app

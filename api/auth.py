@@ -29,10 +29,15 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 
 
 @dataclass(frozen=True)
-class Allow:
-    """Admits holders of a valid token who have one of `roles`; the first they have is the one they act in."""
+class Guard:
+    """Admits people in one of `roles`; by what they show for it differs."""
 
     roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True)
+class Allow(Guard):
+    """Admits holders of a valid token who have one of `roles`; the first they have is the one they act in."""
 
     async def __call__(self, request: Request, credentials: Credentials) -> Actor:
         desk = desk_of(request)
@@ -85,10 +90,10 @@ async def _count(request: Request, desk: Desk, principal: Principal, role: Role 
         await desk.limiter.count(request.scope, id=principal.id, role=counted)
 
 
-def guard_of(dependant: Dependant) -> Allow | None:
+def guard_of(dependant: Dependant) -> Guard | None:
     """Return the guard among the dependencies of a route, if it has one."""
     for needed in dependant.dependencies:
-        found = needed.call if isinstance(needed.call, Allow) else guard_of(needed)
+        found = needed.call if isinstance(needed.call, Guard) else guard_of(needed)
         if found is not None:
             return found
     return None

@@ -1,13 +1,18 @@
-"""The body of a request: received within a size and a time, and accepted only as plain JSON."""
+"""The body of a request: received within a size and a time, and accepted only as plain JSON.
+
+Pages send forms instead, to their own paths and to no other.
+"""
 
 import asyncio
 import json
+from urllib.parse import urlencode
 
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope
 
-from api import strict_json
-from api.errors import TooLarge, TooSlow, WrongMediaType
+from api import strict_forms, strict_json
+from api.errors import FormExpected, TooLarge, TooSlow, WrongMediaType
+from api.problems import is_under
 
 LARGEST = 16 * 1024
 """Bytes of a body. A command is small; the engine's own limit, far above, stops an assignment for good."""
@@ -19,14 +24,19 @@ class ClientLeft(Exception):
     """The client went away before its request was complete; nobody is there to answer."""
 
 
-async def receive_json(scope: Scope, receive: Receive) -> bytes:
+PAGES = "/ui"
+"""Where people fill in forms."""
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+
+
+async def receive_body(scope: Scope, receive: Receive) -> bytes:
     """Return the body, checked and in one way of writing; nothing, when there is none.
 
     Raises:
         TooLarge: over `LARGEST`, as announced or as counted while it arrives.
         TooSlow: not complete after `SLOWEST` seconds.
-        WrongMediaType: a body that does not say it is plain JSON.
-        Malformed: JSON that is not well-formed.
+        WrongMediaType, FormExpected: a body that does not say it is what this path takes.
+        Malformed: not well-formed.
         InvalidBody: well-formed, with texts or numbers nobody should store.
     """
     headers = Headers(scope=scope)
@@ -36,7 +46,12 @@ async def receive_json(scope: Scope, receive: Receive) -> bytes:
     raw = await _whole_body(receive)
     if not raw:
         return b""
-    _expect_json(headers)
+    if is_under(scope["path"], PAGES):
+        if not _says(headers, FORM):
+            raise FormExpected
+        return urlencode(strict_forms.read(raw)).encode()
+    if not _says(headers, JSON):
+        raise WrongMediaType
     return json.dumps(strict_json.read(raw), ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -57,13 +72,13 @@ async def _whole_body(receive: Receive) -> bytes:
         raise TooSlow(f"A body has to arrive within {SLOWEST:.0f} seconds.") from None
 
 
-def _expect_json(headers: Headers) -> None:
+def _says(headers: Headers, wanted: str) -> bool:
+    """Return whether the body says of itself that it is `wanted`, in UTF-8 and as it is."""
     said = headers.getlist("content-type")
     media_type, _, parameters = said[0].partition(";") if len(said) == 1 else ("", "", "")
     plain = parameters.strip().lower().replace('"', "") in {"", "charset=utf-8"}
     uncompressed = headers.get("content-encoding", "identity").strip().lower() == "identity"
-    if media_type.strip().lower() != "application/json" or not plain or not uncompressed:
-        raise WrongMediaType
+    return media_type.strip().lower() == wanted and plain and uncompressed
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

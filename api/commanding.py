@@ -46,10 +46,11 @@ PATIENCE = 0.5
 class Commands:
     """Carries out the commands of one request, and minds its key."""
 
-    def __init__(self, request: Request, desk: Desk, key: Key) -> None:
+    def __init__(self, request: Request, desk: Desk, key: Key, *, source: Source = Source.API) -> None:
         self._request = request
         self._desk = desk
         self._key = key
+        self._source = source
 
     def envelope(self, actor: Actor, target: str) -> dict[str, Any]:
         """Return what every command of this request carries beside what it asks, as keyword arguments."""
@@ -58,7 +59,7 @@ class Commands:
             "command_id": self._key.command_id(actor_id=actor.id, target=target),
             "request_id": self._request.state.request_id,
             "call": uuid.uuid4().hex,
-            "source": Source.API,
+            "source": self._source,
         }
 
     async def of_assignment(self, update: str, assignment_id: str, command: AssignmentCommand) -> Standing:

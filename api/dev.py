@@ -37,7 +37,7 @@ def router(issuer: DevIssuer) -> APIRouter:
     async def mint_token(wanted: TokenWanted, database: TheDatabase) -> Token:
         """Give anybody a token for whoever they want to be; somebody new is in the directory at once."""
         role = Role(wanted.role)
-        await _introduce(database, wanted, role)
+        await introduce(database, wanted, role)
         token = issuer.mint(sub=wanted.sub, role=role, name=wanted.name)
         return Token(access_token=token, expires_in=DEV_LIFETIME)
 
@@ -50,7 +50,7 @@ def router(issuer: DevIssuer) -> APIRouter:
     return routes
 
 
-async def _introduce(database: AsyncEngine, wanted: TokenWanted, role: Role) -> None:
+async def introduce(database: AsyncEngine, wanted: TokenWanted, role: Role) -> None:
     """Put somebody nobody knows yet into the directory, with an address that reaches /dev/emails.
 
     A new provider does everything. Without a database the token is good all the same; the next one

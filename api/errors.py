@@ -4,12 +4,14 @@ ApiError
 ├── Malformed          400  not JSON, or JSON that two parsers could read differently
 ├── BadIdempotencyKey  400  the header is there and holds no key
 ├── Unauthenticated    401  no token, or none we accept
+├── ForeignForm        403  a form that does not come from our own pages
 ├── Missing            404  nothing here
 │   └── RunMissing     404  the engine has no such run; a route may know better
 ├── TooSlow            408  the body took too long to arrive
 ├── RunClosed          409  the run has ended; a route says what became of it
 ├── TooLarge           413  the body is over the limit
 ├── WrongMediaType     415  a body that is not plain application/json
+│   └── FormExpected   415  the same where pages send forms
 ├── InvalidBody        422  well-formed, with fields that are wrong
 ├── InvalidParameter   422  the same for the query
 ├── TooManyRequests    429  a rate limit, or too many waiting for one target
@@ -72,6 +74,11 @@ class Unauthenticated(ApiError):
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
 
 
+class ForeignForm(ApiError):
+    status, code = 403, "FOREIGN_FORM"
+    says = "This form did not come from our own page, or its page has grown too old. Please fill it in again."
+
+
 class Missing(ApiError):
     status, code = 404, "NOT_FOUND"
     says = NOTHING_HERE
@@ -104,6 +111,10 @@ class TooLarge(ApiError):
 class WrongMediaType(ApiError):
     status, code = 415, "UNSUPPORTED_MEDIA_TYPE"
     says = "A body is sent here as application/json, in UTF-8 and uncompressed."
+
+
+class FormExpected(WrongMediaType):
+    says = "A form is sent here as application/x-www-form-urlencoded, in UTF-8 and uncompressed."
 
 
 class InvalidBody(ApiError):

@@ -7,7 +7,7 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
-from api.bodies import ClientLeft, receive_json, replayed
+from api.bodies import ClientLeft, receive_body, replayed
 from api.errors import ApiError, FieldError, Internal, InvalidParameter, Missing, OutcomeUnknown, Unavailable
 from api.patience import within
 from api.visit import Visit
@@ -53,7 +53,7 @@ class Guards:
 
     async def _let_in(self, visit: Visit, receive: Receive) -> None:
         _expect_printable(visit.scope)
-        body = await receive_json(visit.scope, receive)
+        body = await receive_body(visit.scope, receive)
         answer = self._app(visit.scope, replayed(body, receive), visit.send)
         try:
             patience = LONGER.get(visit.scope["path"], self._patience)
@@ -78,4 +78,4 @@ def _expect_printable(scope: Scope) -> None:
 
 async def _refuse(visit: Visit, receive: Receive, error: ApiError) -> None:
     if visit.status == 0:
-        await problems.of_api(visit.scope, error)(visit.scope, receive, visit.last_word())
+        await problems.of(visit.scope, error)(visit.scope, receive, visit.last_word())

@@ -1,5 +1,17 @@
 """Who we are to the people we write to, and how their consents are kept, as the settings have it."""
 
+import secrets
+from functools import partial
+from urllib.parse import urlsplit
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.issuers import DevIssuer
+from api.ui.cookies import Cookies
+from api.ui.counter import Counter, origin_of
+from api.ui.entrance import Entrance
+from api.ui.hub import Hub
+from api.ui.sessions import Sessions
 from fulfillment.gateways.google import GoogleCalendar
 from fulfillment.gateways.google_oauth import Consent
 from fulfillment.gateways.mail import Address
@@ -8,6 +20,7 @@ from fulfillment.gateways.sealing import Sealer
 from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
 from fulfillment.settings import Settings
+from fulfillment.store.moves import moves
 
 CALLBACK = "/calendar/google/callback"
 """Where Google sends people back to; the address has to be registered with the OAuth client."""
@@ -69,3 +82,24 @@ def hook_secrets_of(settings: Settings) -> tuple[str, ...]:
 def prometheus_of(settings: Settings) -> Prometheus | None:
     """Return the way to what our workers have counted; None where nobody keeps it."""
     return Prometheus(settings.prometheus_url) if settings.prometheus_url else None
+
+
+def counter_of(settings: Settings, database: AsyncEngine, *, picker: DevIssuer | None) -> Counter:
+    """Return what the pages work with; `picker` is who mints tokens where people pick who they are."""
+    pages = house_of(settings).pages
+    key = settings.session_key() if picker or settings.session_secret else secrets.token_urlsafe()
+    cookies = Cookies(key, secure=urlsplit(pages).scheme == "https")
+    return Counter(
+        brand=settings.brand_name,
+        origin=origin_of(pages),
+        cookies=cookies,
+        sessions=Sessions(
+            database,
+            cookies,
+            key=key,
+            lifetime=settings.session_lifetime(),
+            idle=settings.session_idle(),
+        ),
+        entrance=Entrance(picker=picker),
+        hub=Hub(partial(moves, settings.database_url)),
+    )

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import jwt
 import structlog
@@ -103,14 +103,14 @@ class DevIssuer:
         """Return a fresh private key, as PEM."""
         return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
-    def mint(self, *, sub: str, role: Role, name: str | None = None) -> str:
-        """Return a token that is valid for `DEV_LIFETIME` seconds from now."""
+    def mint(self, *, sub: str, role: Role, name: str | None = None, more: Collection[Role] = ()) -> str:
+        """Return a token for that role, and `more`, that is valid for `DEV_LIFETIME` seconds from now."""
         now = int(time.time())
         claims = {
             "iss": self._expected.issuer,
             "aud": self._expected.audience,
             "sub": sub,
-            "roles": [role.value],
+            "roles": sorted({role.value, *(each.value for each in more)}),
             "iat": now,
             "exp": now + DEV_LIFETIME,
         } | ({"name": name} if name else {})

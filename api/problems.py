@@ -1,12 +1,16 @@
-"""How a refusal looks on the wire: RFC 9457 problem details, whatever went wrong and wherever."""
+"""How a refusal looks on the wire: RFC 9457 problem details, whatever went wrong and wherever.
+
+Paths for people have a face of their own instead: a page says the same there (`install`).
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -33,38 +37,64 @@ class ProblemResponse(JSONResponse):
     media_type = MEDIA_TYPE
 
 
-def problem(
-    scope: Scope,
-    *,
-    status: int,
-    code: str,
-    detail: str,
-    errors: tuple[FieldError, ...] = (),
-    snapshot: object = None,
-    headers: Mapping[str, str] | None = None,
-) -> ProblemResponse:
-    """Return the answer to the request of `scope`; a 409 carries `snapshot`, the thing as it is now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What somebody is told in place of what they asked for; a 409 has `snapshot`, the thing as it is now."""
+
+    status: int
+    code: str
+    detail: str
+    errors: tuple[FieldError, ...] = ()
+    snapshot: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Face = Callable[[Scope, Told], Response]
+"""How the paths under a prefix say no."""
+
+
+def answer(scope: Scope, told: Told) -> Response:
+    """Return the answer to the request of `scope`, in the face that its path has."""
+    faces: Mapping[str, Face] = scope["app"].state.faces if "app" in scope else {}
+    path: str = scope["path"]
+    face = next((face for prefix, face in faces.items() if is_under(path, prefix)), problem)
+    return face(scope, told)
+
+
+def is_under(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
+def problem(scope: Scope, told: Told) -> ProblemResponse:
+    """Return `told` as problem details."""
     body: dict[str, object] = {
-        "type": f"urn:problem-type:fulfillment:{code.lower().replace('_', '-')}",
-        "title": code.replace("_", " ").capitalize(),
-        "status": status,
-        "detail": detail,
+        "type": f"urn:problem-type:fulfillment:{told.code.lower().replace('_', '-')}",
+        "title": told.code.replace("_", " ").capitalize(),
+        "status": told.status,
+        "detail": told.detail,
         "instance": quote(scope["path"], errors="replace")[:500],
-        "code": code,
+        "code": told.code,
         "requestId": scope.get("state", {}).get("request_id"),
     }
-    if errors:
+    if told.errors:
         body["errors"] = [
-            {"field": error.field[:LONGEST_FIELD], "message": error.message} for error in errors
+            {"field": error.field[:LONGEST_FIELD], "message": error.message} for error in told.errors
         ]
-    if status == HTTPStatus.CONFLICT:
-        body["snapshot"] = jsonable_encoder(snapshot)
-    return ProblemResponse(body, status_code=status, headers=dict(headers or {}))
+    if told.status == HTTPStatus.CONFLICT:
+        body["snapshot"] = jsonable_encoder(told.snapshot)
+    return ProblemResponse(body, status_code=told.status, headers=dict(told.headers))
 
 
-def of_api(scope: Scope, error: ApiError) -> ProblemResponse:
-    return problem(
-        scope,
+def told_by(error: ApiError | DomainError) -> Told:
+    """Return what `error` comes to; a stranger reads word for word what follows a missing id."""
+    if isinstance(error, NotFound):
+        return told_by(Missing())
+    if isinstance(error, DomainError):
+        kind = type(error)
+        return Told(
+            status=status_of(kind), code=code_of(kind), detail=str(error), snapshot=snapshot_of(error)
+        )
+    return Told(
         status=error.status,
         code=error.code,
         detail=str(error),
@@ -74,17 +104,9 @@ def of_api(scope: Scope, error: ApiError) -> ProblemResponse:
     )
 
 
-def of_domain(scope: Scope, error: DomainError) -> ProblemResponse:
-    """Return the problem of a refusal; a stranger reads word for word what follows a missing id."""
-    if isinstance(error, NotFound):
-        return of_api(scope, Missing())
-    return problem(
-        scope,
-        status=status_of(type(error)),
-        code=code_of(type(error)),
-        detail=str(error),
-        snapshot=snapshot_of(error),
-    )
+def of(scope: Scope, error: ApiError | DomainError) -> Response:
+    """Return the answer that `error` comes to."""
+    return answer(scope, told_by(error))
 
 
 def status_of(refusal: type[DomainError]) -> int:
@@ -130,26 +152,26 @@ def _field_error(detail: Mapping[str, Any]) -> FieldError:
     return FieldError(field=field, message=detail["msg"].removeprefix("Value error, "))
 
 
-def of_http(request: Request, error: HTTPException) -> ProblemResponse:
+def of_http(request: Request, error: HTTPException) -> Response:
     """Return the problem of what the framework refused."""
     match error.status_code:
         case HTTPStatus.NOT_FOUND:
-            return of_api(request.scope, Missing())
+            return of(request.scope, Missing())
         case HTTPStatus.BAD_REQUEST:
-            return of_api(request.scope, Malformed())
+            return of(request.scope, Malformed())
         case HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ", ".join(allowed_methods(request.app, request.scope["path"]))
-            return problem(
-                request.scope,
+            told = Told(
                 status=error.status_code,
                 code="METHOD_NOT_ALLOWED",
                 detail=f"This path answers {allowed}.",
                 headers={"Allow": allowed},
             )
+            return answer(request.scope, told)
         case status:
-            code = HTTPStatus(status).name
-            detail = HTTPStatus(status).phrase
-            return problem(request.scope, status=status, code=code, detail=detail, headers=error.headers)
+            known = HTTPStatus(status)
+            told = Told(status=status, code=known.name, detail=known.phrase, headers=error.headers or {})
+            return answer(request.scope, told)
 
 
 def allowed_methods(app: FastAPI, path: str) -> list[str]:
@@ -162,28 +184,29 @@ def allowed_methods(app: FastAPI, path: str) -> list[str]:
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
-def install(app: FastAPI) -> None:
-    """Make every refusal that a route or the framework raises a problem."""
+def install(app: FastAPI, *, faces: Mapping[str, Face] | None = None) -> None:
+    """Make every refusal that a route or the framework raises a problem, or what `faces` make of it."""
+    app.state.faces = faces or {}
 
     @app.exception_handler(ApiError)
-    async def refused_by_api(request: Request, error: ApiError) -> ProblemResponse:
-        return of_api(request.scope, error)
+    async def refused_by_api(request: Request, error: ApiError) -> Response:
+        return of(request.scope, error)
 
     @app.exception_handler(DomainError)
-    async def refused_by_domain(request: Request, error: DomainError) -> ProblemResponse:
-        return of_domain(request.scope, error)
+    async def refused_by_domain(request: Request, error: DomainError) -> Response:
+        return of(request.scope, error)
 
     @app.exception_handler(RequestValidationError)
-    async def refused_by_schema(request: Request, error: RequestValidationError) -> ProblemResponse:
-        return of_api(request.scope, of_validation(error))
+    async def refused_by_schema(request: Request, error: RequestValidationError) -> Response:
+        return of(request.scope, of_validation(error))
 
     @app.exception_handler(HTTPException)
-    async def refused_by_framework(request: Request, error: HTTPException) -> ProblemResponse:
+    async def refused_by_framework(request: Request, error: HTTPException) -> Response:
         return of_http(request, error)
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(InterfaceError)
     @app.exception_handler(PoolTimeoutError)
-    async def database_away(request: Request, _: Exception) -> ProblemResponse:
+    async def database_away(request: Request, _: Exception) -> Response:
         # Routes only read, so whatever the database was asked for, nothing has happened.
-        return of_api(request.scope, Unavailable())
+        return of(request.scope, Unavailable())

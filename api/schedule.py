@@ -55,7 +55,7 @@ async def propose_for_job(
     if_match: IfMatch,
 ) -> AssignmentShown:
     """Propose a visit window as the customer, to whichever provider has the job."""
-    assignment_id = await _live_assignment(desk, job_id, actor)
+    assignment_id = await live_assignment(desk, job_id, actor)
     command = _proposal(body, commands, _for(Party.CUSTOMER, actor), assignment_id, if_match)
     return viewing(actor).assignment(await commands.of_assignment("propose_schedule", assignment_id, command))
 
@@ -134,7 +134,7 @@ def _for(party: Party, actor: Actor) -> Actor:
     return replace(actor, on_behalf_of=party) if actor.is_staff else actor
 
 
-async def _live_assignment(desk: Desk, job_id: str, actor: Actor) -> str:
+async def live_assignment(desk: Desk, job_id: str, actor: Actor) -> str:
     """Return the assignment the job is in.
 
     The read model may be a moment behind, or away; then the job's own run is asked.

@@ -32,6 +32,7 @@ from fulfillment.settings.kinds import (
     Rate,
     WebAddress,
 )
+from fulfillment.settings.pages import PageSettings
 from fulfillment.settings.payments import PaymentSettings
 from fulfillment.settings.rules import RuleSettings
 
@@ -42,7 +43,7 @@ class WrongSetting(Exception):
     """The environment cannot be worked with; the message has a sentence for each wrong variable."""
 
 
-class Settings(RuleSettings, PaymentSettings, ChannelSettings):
+class Settings(RuleSettings, PaymentSettings, ChannelSettings, PageSettings):
     """What the environment says. `read` builds it, and words what is wrong for people."""
 
     model_config = SettingsConfigDict(
@@ -128,6 +129,7 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings):
         if self.app_env is AppEnv.PROD and self.calendar_google_api_enabled and not self.secrets_keys:
             wrong.append("SECRETS_KEYS is missing, and people may connect their Google calendar.")
         wrong += self.odd_payments(in_prod=self.app_env is AppEnv.PROD)
+        wrong += self.odd_pages(in_prod=self.app_env is AppEnv.PROD)
         wrong += self.contradictions()
         if wrong:
             raise ValueError("\n".join(wrong))
@@ -150,6 +152,12 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings):
         if self.approval_secret is not None:
             return self.approval_secret.get_secret_value().encode()
         return self.kept("dev-approval-secret", lambda: secrets.token_urlsafe(32).encode())
+
+    def session_key(self) -> str:
+        """Return the key that signs the cookies of the pages; dev makes one and keeps it."""
+        if self.session_secret is not None:
+            return self.session_secret.get_secret_value()
+        return self.kept("dev-session-secret", lambda: secrets.token_urlsafe(32).encode()).decode()
 
     def sealing_keys(self) -> tuple[str, ...]:
         """Return the keys that people's secrets are sealed with; dev makes one and keeps it."""

@@ -78,6 +78,12 @@ async def staff(session: AsyncSession, role: Role, *, limit: int = 20) -> tuple[
     return tuple(_person(row) for row in await session.execute(query))
 
 
+async def earliest(session: AsyncSession, *, limit: int) -> tuple[Person, ...]:
+    """Return those who have been in the directory for the longest."""
+    query = _people().order_by(PersonRow.created_at, PersonRow.id).limit(limit)
+    return tuple(_person(row) for row in await session.execute(query))
+
+
 async def opt_out(session: AsyncSession, id: str, *, phone: str) -> None:
     """Note that whoever has that phone wants no texts, for good (trap R13); a new number is asked anew."""
     them = (PersonRow.id == id) & (PersonRow.phone == phone) & PersonRow.sms_opted_out_at.is_(None)

@@ -19,7 +19,7 @@ from api.auth import OPEN_TO_ALL
 from api.desk import TheDatabase
 from api.errors import ApiError
 from api.limits import Limiter, Steady
-from api.problems import code_of, of_api, of_domain, status_of, with_snapshot
+from api.problems import code_of, of, status_of, with_snapshot
 from fulfillment.domain.errors import (
     Conflict,
     DomainError,
@@ -52,7 +52,7 @@ def kinds(family: type[ApiError]) -> Iterator[type[ApiError]]:
 class TestRefusalsOfTheDomain:
     @pytest.mark.parametrize("refusal", list(tree(DomainError)))
     def test_each_has_a_status_and_a_code(self, refusal: type[DomainError]) -> None:
-        answer = of_domain(SCOPE, refusal("because"))
+        answer = of(SCOPE, refusal("because"))
         said = json.loads(bytes(answer.body))
 
         assert answer.status_code == status_of(refusal) in {403, 404, 409, 422}
@@ -68,7 +68,7 @@ class TestRefusalsOfTheDomain:
     def test_the_whole_of_one(self) -> None:
         error = with_snapshot(VersionMismatch("the schedule is at version 3"), {"scheduleVersion": 3})
 
-        assert json.loads(bytes(of_domain(SCOPE, error).body)) == {
+        assert json.loads(bytes(of(SCOPE, error).body)) == {
             "type": "urn:problem-type:fulfillment:version-mismatch",
             "title": "Version mismatch",
             "status": 409,
@@ -80,8 +80,8 @@ class TestRefusalsOfTheDomain:
         }
 
     def test_a_stranger_cannot_tell_a_foreign_id_from_a_missing_one(self) -> None:
-        foreign = of_domain(SCOPE, NotAParty("ada is no party to a1"))
-        missing = of_domain(SCOPE, NotFound("no assignment a1"))
+        foreign = of(SCOPE, NotAParty("ada is no party to a1"))
+        missing = of(SCOPE, NotFound("no assignment a1"))
 
         assert (foreign.status_code, foreign.body) == (missing.status_code, missing.body)
         assert b"ada" not in bytes(foreign.body)
@@ -90,7 +90,7 @@ class TestRefusalsOfTheDomain:
 class TestRefusalsOfTheApi:
     @pytest.mark.parametrize("kind", list(kinds(ApiError)))
     def test_each_has_a_status_a_code_and_something_to_say(self, kind: type[ApiError]) -> None:
-        answer = of_api(SCOPE, kind())
+        answer = of(SCOPE, kind())
         said = json.loads(bytes(answer.body))
 
         assert (answer.status_code, said["code"]) == (kind.status, kind.code)
@@ -102,7 +102,7 @@ class TestRefusalsOfTheApi:
 
     @pytest.mark.parametrize("kind", [errors.TooManyRequests, errors.Unavailable, errors.OutcomeUnknown])
     def test_who_should_come_back_is_told_when(self, kind: type[ApiError]) -> None:
-        assert int(of_api(SCOPE, kind()).headers["Retry-After"]) > 0
+        assert int(of(SCOPE, kind()).headers["Retry-After"]) > 0
 
 
 class TestOverHttp:

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 import httpx2
 from fastapi import FastAPI
 from limits import parse
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from api import checks, connection, dev
@@ -19,16 +21,25 @@ from api.issuers import DevIssuer
 from api.limits import Limiter, Steady
 from api.main import ROUTERS
 from api.stripe_hooks import BodyUnread
+from api.ui.cookies import Cookies
+from api.ui.counter import Counter, origin_of
+from api.ui.entrance import Entrance
+from api.ui.hub import Hub
+from api.ui.sessions import Sessions
 from doors import HOME
 from fulfillment.domain.people import Role
 from fulfillment.domain.policy import Policy
 from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
 from fulfillment.store.database import engine as database_engine
+from fulfillment.store.moves import moves
 from fulfillment.store.ratelimit import PostgresHits
 
 ISSUER = DevIssuer(DevIssuer.new_key(), audience="fulfillment")
 APPROVAL_KEY = b"the key of both processes in this test session"
+SESSION_KEY = "the key of the cookies in this test session"
+LIFETIME, IDLE = timedelta(hours=12), timedelta(hours=2)
+PICKING = Entrance(picker=ISSUER)
 PLENTY = "100000/minute"
 AT_HOME = Policy()
 STRIPE_KEY = "sk_test_of_nobody"
@@ -44,15 +55,20 @@ def assembled(
     accounts: Accounts | None = None,
     policy: Policy = AT_HOME,
     stripe: str = "",
+    entrance: Entrance = PICKING,
 ) -> FastAPI:
-    """Return the application on these servers; `rate` is everybody's limit, and `stripe` where cards pay."""
+    """Return the application on these servers; `rate` is everybody's limit, and `stripe` where cards pay.
+
+    `entrance` is how people sign in to the pages.
+    """
     database = database_engine(database_url, pool_size=10)
     wallet = StripeWallet(key=STRIPE_KEY, base=stripe) if stripe else None
     front = Engine(partial(connection.connect, Address(host=engine)))
+    served = counter(database, house=house, entrance=entrance)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with front:
+        async with front, served.hub:
             yield
         await database.dispose()
         if wallet:
@@ -80,10 +96,32 @@ def assembled(
             "migrations": checks.schema_is_current(database),
             "engine": checks.engine_answers(lambda: front.client),
         },
+        counter=served,
         lifespan=lifespan,
     )
     app.add_middleware(BodyUnread)
     return app
+
+
+def counter(
+    database: AsyncEngine,
+    *,
+    house: House = HOME,
+    entrance: Entrance = PICKING,
+    lifetime: timedelta = LIFETIME,
+    idle: timedelta = IDLE,
+) -> Counter:
+    """Return what the pages work with."""
+    cookies = Cookies(SESSION_KEY, secure=house.pages.startswith("https:"))
+    sessions = Sessions(database, cookies, key=SESSION_KEY, lifetime=lifetime, idle=idle)
+    return Counter(
+        brand=house.brand,
+        origin=origin_of(house.pages),
+        cookies=cookies,
+        sessions=sessions,
+        entrance=entrance,
+        hub=Hub(partial(moves, database.url.render_as_string(hide_password=False))),
+    )
 
 
 @asynccontextmanager

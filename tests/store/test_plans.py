@@ -16,7 +16,18 @@ from fulfillment.domain.job.state import DispatchMode, JobStatus, OfferStatus
 from fulfillment.domain.messages import Recipient
 from fulfillment.domain.people import Role
 from fulfillment.domain.window import VisitWindow
-from fulfillment.store import asides, calendars, chain, directory, kept, outbox, stripe_events, wallets
+from fulfillment.store import (
+    asides,
+    calendars,
+    chain,
+    directory,
+    kept,
+    moves,
+    outbox,
+    sessions,
+    stripe_events,
+    wallets,
+)
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.evidence import evidence
 from fulfillment.store.tables import AssignmentRow, Entity
@@ -138,6 +149,12 @@ READS: dict[str, Read] = {
     "whether somebody is a provider": lambda it: absences.is_provider(it, "p7"),
     "who could take a job": lambda it: directory.candidates(it, category="roof", excluded=("p7",), limit=3),
     "events nobody has looked into": lambda it: stripe_events.unhandled(it, limit=50, older_than=MINUTE),
+    "a session of the pages": lambda it: sessions.find_session(it, "s77", idle=MINUTE),
+    "who has been here longest": lambda it: directory.earliest(it, limit=24),
+    "assignments by their ids": lambda it: assignments.some(it, [f"a{n}" for n in range(50)]),
+    "whether a customer's list has moved": lambda it: moves.has_moved(it, customer_id="c7", at=THEN),
+    "whether a provider's list has moved": lambda it: moves.has_moved(it, provider_id="p7", at=THEN),
+    "jobs by their ids": lambda it: jobs.some(it, [f"j{n}" for n in range(50)]),
     "the counts": counts.counts,
 }
 

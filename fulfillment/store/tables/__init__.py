@@ -46,6 +46,7 @@ from fulfillment.store.tables.payouts import (
     StripeEventRow,
 )
 from fulfillment.store.tables.people import WORDS_OF_NAME, PersonRow, RateLimitRow
+from fulfillment.store.tables.sessions import PageSessionRow
 from fulfillment.store.tables.wallets import PayoutAccountRow, WalletRow
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "OutboxRow",
     "OutboxStatus",
     "OutcomeRow",
+    "PageSessionRow",
     "PayoutAccountRow",
     "PayoutRow",
     "PersonRow",

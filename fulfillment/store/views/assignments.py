@@ -1,6 +1,6 @@
 """Assignments: one, or lists of them, newest first."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,6 +62,12 @@ async def assignments(session: AsyncSession, wanted: Wanted = ALL, turn: Turn = 
         lines().where(*conditions(wanted)), turn, at=AssignmentRow.created_at, id=AssignmentRow.id
     )
     return await page(session, query, turn, line=line, place=place)
+
+
+async def some(session: AsyncSession, ids: Collection[str]) -> Mapping[str, Listed]:
+    """Return the assignments of those ids, as far as they have been written down, by id."""
+    found = (_line(row) for row in await session.execute(_lines().where(AssignmentRow.id.in_(ids))))
+    return {each.standing.assignment.id: each for each in found}
 
 
 async def version(session: AsyncSession, id: str) -> int | None:

@@ -1,6 +1,6 @@
 """Jobs, newest first: a customer's own, those a provider may quote for, or all; their quotes and offers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +50,12 @@ async def jobs(session: AsyncSession, wanted: Wanted = ALL, turn: Turn = FIRST) 
     """
     query = newest_first(_lines().where(*_conditions(wanted)), turn, at=JobRow.created_at, id=JobRow.id)
     return await page(session, query, turn, line=_line, place=_place)
+
+
+async def some(session: AsyncSession, ids: Collection[str]) -> Mapping[str, Listed]:
+    """Return the jobs of those ids, as far as they have been written down, by id."""
+    found = (_line(row) for row in await session.execute(_lines().where(JobRow.id.in_(ids))))
+    return {each.job.id: each for each in found}
 
 
 async def version(session: AsyncSession, id: str) -> int | None:

@@ -1,0 +1,39 @@
+"""The pages, put into the application: their routes, their face for what is refused, and their counter."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
+
+from api.problems import Face
+from api.ui import assets, faces, home, job, jobs, live, sign_in, task, work
+from api.ui.counter import Counter
+from api.ui.guards import SignInFirst
+from api.ui.places import ROOT
+from api.ui.rendering import redirect
+
+ROUTERS = (
+    assets.router,
+    home.router,
+    sign_in.router,
+    live.router,
+    jobs.router,
+    job.router,
+    work.router,
+    task.router,
+)
+"""The pages of every noun; a new one is added here, to `places.NAVIGATION`, and to the table of tests."""
+
+
+def install(app: FastAPI, counter: Counter) -> Mapping[str, Face]:
+    """Add the pages to `app`, and return the face that refusals have under their paths."""
+    app.state.counter = counter
+    app.state.leave = counter.hub.close
+    for router in ROUTERS:
+        app.include_router(router)
+
+    @app.exception_handler(SignInFirst)
+    async def to_sign_in(_: Request, first: SignInFirst) -> RedirectResponse:
+        return redirect(first.to)
+
+    return {ROOT: faces.page}

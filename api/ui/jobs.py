@@ -1,0 +1,57 @@
+"""A customer's jobs: the list with whose turn it is."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from api import jobs as api
+from api.desk import TheViewing
+from api.reading import TheSession, TheTurn
+from api.schemas.jobs import JobShown
+from api.ui import live
+from api.ui.guards import signed_in
+from api.ui.people import names
+from api.ui.rendering import TheShow
+from api.ui.visitor import Visitor
+from api.ui.visits import Visit, visit_of
+from fulfillment.domain.people import Party, Role
+from fulfillment.store.views import assignments
+
+PATH = "/ui/jobs"
+
+router = APIRouter(prefix=PATH, include_in_schema=False)
+
+Customer = Annotated[Visitor, Depends(signed_in(Role.CUSTOMER))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobLine:
+    """A job in the list, and its visit if a provider has it."""
+
+    job: JobShown
+    visit: Visit | None
+
+    @property
+    def is_yours(self) -> bool:
+        """Whether the customer has to do something about it."""
+        turn = self.visit.turn if self.visit else None
+        return turn is not None and turn.is_yours
+
+
+@router.get("")
+async def list_jobs(
+    visitor: Customer, session: TheSession, viewing: TheViewing, turn: TheTurn, show: TheShow
+) -> Response:
+    """List one's own jobs, newest first."""
+    watched = live.of_list()
+    page = await api.list_jobs(visitor.actor, session, viewing, turn)
+    known = await assignments.some(session, [job.assignment_id for job in page.items if job.assignment_id])
+    called = await names(session, [job.provider_id for job in page.items])
+    lines = []
+    for job in page.items:
+        found = known.get(job.assignment_id or "")
+        shown = viewing(visitor.actor).assignment(found.standing) if found else None
+        visit = visit_of(shown, reader=Party.CUSTOMER, names=called) if shown else None
+        lines.append(JobLine(job=job, visit=visit))
+    return show("jobs/list.html", lines=lines, next_cursor=page.next_cursor, live=watched)

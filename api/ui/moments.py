@@ -1,0 +1,122 @@
+"""Instants, spans and sums as pages show them: by the reader's own clock, whose zone is said."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from markupsafe import Markup
+
+from fulfillment.notifications.moments import Place, money
+from fulfillment.notifications.payload import MoneyTold
+
+# Not from the locale: a server may have any.
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+UNITS = (
+    (timedelta(days=1), "day", "days"),
+    (timedelta(hours=1), "h", "h"),
+    (timedelta(minutes=1), "min", "min"),
+)
+MANY = 2
+"""From so many of a unit on it is counted in: 47 hours are hours, 48 are days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """The reader's clock, and what it shows `now`."""
+
+    place: Place
+    now: datetime
+
+    def day(self, at: datetime) -> str:
+        """Return `Tue 27 Oct`, with the year if that is another."""
+        local = at.astimezone(self.place.zone)
+        year = "" if local.year == self.now.astimezone(self.place.zone).year else f" {local.year}"
+        return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year}"
+
+    def time(self, at: datetime) -> str:
+        return f"{at.astimezone(self.place.zone):%H:%M}"
+
+    def moment(self, at: datetime | None) -> Markup:
+        """Return an instant as `Tue 27 Oct, 10:00 Europe/Berlin`, for machines too."""
+        return self._stamped(at, with_zone=True) if at else Markup()
+
+    def brief(self, at: datetime | None) -> Markup:
+        """Return the same without the zone, for where many stand together; the zone is in its title."""
+        return self._stamped(at, with_zone=False) if at else Markup()
+
+    def there(self, window: object, timezone: str) -> Markup:
+        """Return a window by the clocks of another zone."""
+        return Clock(place=Place.of(timezone), now=self.now).span(window)
+
+    def span(self, window: object) -> Markup:
+        """Return a window as `Tue 27 Oct, 10:00 to 12:00 Europe/Berlin`, saying both days across midnight."""
+        start, end = _bounds(window)
+        same_day = start.astimezone(self.place.zone).date() == end.astimezone(self.place.zone).date()
+        until = self.time(end) if same_day else f"{self.day(end)}, {self.time(end)}"
+        changes = self._offset(start) != self._offset(end)
+        zones = f"{self._full_zone(start)} to {self._offset(end)}" if changes else self.place.name
+        return Markup('<span class="when">{} to {} <span class="zone">{}</span></span>').format(
+            self._time(start, f"{self.day(start)}, {self.time(start)}"), self._time(end, until), zones
+        )
+
+    def ahead(self, at: datetime | None) -> Markup:
+        """Return how far off an instant is, as `in 2 h` or `3 days ago`."""
+        if at is None:
+            return Markup()
+        off = at - self.now
+        said = _length(abs(off))
+        words = ("in " + said if off > timedelta() else said + " ago") if said else "now"
+        return self._time(at, words)
+
+    def field(self, at: datetime | None) -> str:
+        """Return an instant as an input of the type datetime-local takes it."""
+        return f"{at.astimezone(self.place.zone):%Y-%m-%dT%H:%M}" if at else ""
+
+    def _stamped(self, at: datetime, *, with_zone: bool) -> Markup:
+        told = self._time(at, f"{self.day(at)}, {self.time(at)}")
+        if not with_zone:
+            return told
+        return Markup('<span class="when">{} <span class="zone">{}</span></span>').format(
+            told, self.place.name
+        )
+
+    def _time(self, at: datetime, words: str) -> Markup:
+        machine = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        title = f"{self.day(at)}, {self.time(at)} ({self._full_zone(at)})"
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(machine, title, words)
+
+    def _full_zone(self, at: datetime) -> str:
+        return f"{self.place.name}, {self._offset(at)}" if self.place.name != "UTC" else "UTC"
+
+    def _offset(self, at: datetime) -> str:
+        offset = at.astimezone(self.place.zone).utcoffset() or timedelta()
+        sign = "-" if offset < timedelta() else "+"
+        hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
+        return f"UTC{sign}{hours:02}:{minutes:02}"
+
+
+def price(told: object) -> Markup:
+    """Return an amount as `240.00 EUR`, on one line."""
+    said = money(MoneyTold.model_validate(told))
+    return Markup('<span class="money">{}</span>').format(said.replace(" ", "\N{NO-BREAK SPACE}"))
+
+
+def duration(span: timedelta) -> str:
+    """Return a span as `15 min`, `8 h`, `180 days`."""
+    return _length(span) or "a moment"
+
+
+def _length(span: timedelta) -> str:
+    for size, one, several in UNITS:
+        count = round(span / size)
+        least = MANY if one == "day" else 1
+        if count >= least:
+            return f"{count} {one if count == 1 else several}"
+    return ""
+
+
+def _bounds(window: object) -> tuple[datetime, datetime]:
+    start, end = getattr(window, "start", None), getattr(window, "end", None)
+    if not isinstance(start, datetime) or not isinstance(end, datetime):
+        raise TypeError(f"{type(window).__name__} is no window")
+    return start, end
