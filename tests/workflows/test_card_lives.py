@@ -233,6 +233,7 @@ async def test_a_complaint_while_a_share_waits_is_a_step_before_it(
     bank.takes_shares = True
 
     await aftercare.result()
+    await keep("aftercare-complaint-and-share", aftercare)
 
     assert witness.steps(id)[-2:] == ["RecordChargeback", "RecordTransfer"]
     numbers = [each.step.number for each in witness.entries if each.standing.assignment.id == id]
