@@ -70,11 +70,11 @@ def build(
 ) -> tuple[Worker, ...]:
     """Return the workers of the three queues: the stories, the payments (few slots), the notices (paced).
 
-    `policy` is what the sweep and the reconciler judge by.
+    `policy` is what the sweep, the reconciler and refunds go by.
     """
     holds, ledger, notices = Holds(sessions), Ledger(sessions), Notices(sessions, doors.delivering)
     sweep = Sweep(sessions, notices=notices, runs=EngineRuns(client), policy=policy or Policy())
-    aftercare = Aftercare(doors.cards, sessions)
+    aftercare = Aftercare(doors.cards, sessions, policy=policy)
     absences = Absences(sessions, EngineAssignments(client))
     stories = worker_for(
         client,
@@ -96,6 +96,7 @@ def build(
             Vouchers(approval_key).verify_voucher,
             People(sessions).read_clocks,
             aftercare.read_ended,
+            aftercare.read_policy,
             absences.begin,
             absences.consider,
             absences.carry_out,
@@ -117,6 +118,7 @@ def build(
             payments_door.look_at_card,
             payments_door.let_hold_go,
             payments_door.pass_on,
+            payments_door.give_back,
             aftercare.look_for_chargeback,
             reconciler.reconcile_money,
         ],

@@ -5,14 +5,20 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from fulfillment.domain.assignment.state import Assignment
+from fulfillment.domain.policy import Policy
 from fulfillment.gateways.payments import Cards, Chargeback, PaymentFailed, PaymentRefused
 from fulfillment.store.views import assignments
 
 
 class Aftercare:
-    def __init__(self, cards: Cards, sessions: async_sessionmaker[AsyncSession]) -> None:
+    """`policy` is today's: whatever is decided after the end goes by it, and not by what ruled before."""
+
+    def __init__(
+        self, cards: Cards, sessions: async_sessionmaker[AsyncSession], *, policy: Policy | None = None
+    ) -> None:
         self._cards = cards
         self._sessions = sessions
+        self._policy = policy or Policy()
 
     @activity.defn(name="read_ended")
     async def read_ended(self, assignment_id: str) -> Assignment:
@@ -22,6 +28,11 @@ class Aftercare:
         if known is None or not known.standing.assignment.is_closed:
             raise ApplicationError("the end of the assignment is not written down yet", type="NotEnded")
         return known.standing.assignment
+
+    @activity.defn(name="read_policy")
+    async def read_policy(self) -> Policy:
+        """Return the rules of today."""
+        return self._policy
 
     @activity.defn(name="look_for_chargeback")
     async def look_for_chargeback(self, intent_id: str) -> Chargeback | None:

@@ -1,4 +1,4 @@
-"""Telling, from a workflow, whether an approval really came through the API."""
+"""Telling, from a workflow, whether an approval or a refund really came through the API."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +11,14 @@ from fulfillment.domain import vouchers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherClaim:
-    """An approval, as the command puts it, and the `voucher` that is said to cover it."""
+    """An approval or a refund, by `purpose`, as the command puts it, and the `voucher` said to cover it."""
 
     payout_id: str
     attempt: int
     amount: int | None
     admin_id: str
     voucher: str
+    purpose: str = vouchers.APPROVAL
 
 
 def wall_clock() -> datetime:
@@ -39,7 +40,7 @@ class Vouchers:
 
     @activity.defn(name="verify_voucher")
     async def verify_voucher(self, claim: VoucherClaim) -> bool:
-        """Return whether the voucher covers this approval and still holds.
+        """Return whether the voucher covers this and still holds.
 
         It reads nothing and changes nothing. A repeat gives the same answer as long as the voucher
         holds; the workflow asks once and keeps the answer in its history.
@@ -52,4 +53,5 @@ class Vouchers:
             amount=claim.amount,
             admin_id=claim.admin_id,
             at=self._clock(),
+            purpose=claim.purpose,
         )

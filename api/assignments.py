@@ -9,8 +9,8 @@ from api import csv_export
 from api.auth import allow
 from api.commanding import TheCommands
 from api.csv_columns import ASSIGNMENTS
-from api.desk import TheDesk, TheEngine, TheViewing
-from api.finding import TheFilters, found
+from api.desk import Desk, TheDesk, TheEngine, TheViewing
+from api.finding import Filters, TheFilters, found
 from api.negotiation import ALSO_CSV, Form, TheForm
 from api.reading import MinVersion, TheSession, TheTurn, expect_party, once_at
 from api.schemas.assignments import (
@@ -64,17 +64,21 @@ async def list_assignments(
     """
 
     async def read(turn: Turn) -> Page[AssignmentShown]:
-        # A session for each page: whoever reads slowly keeps no connection.
-        async with AsyncSession(desk.database) as session:
-            page = await found(session, filters, actor, turn)
-        view = desk.viewing(actor)
-        shown = [view.assignment(each.standing, projected_at=each.projected_at) for each in page.items]
-        return Page(items=shown, next_cursor=page.next_cursor)
+        return await listed(actor, desk, turn, filters)
 
     if form is Form.CSV:
         actor.expect(*STAFF)
         return await csv_export.streamed("assignments", ASSIGNMENTS, read, cursor=turn.cursor)
     return await read(turn)
+
+
+async def listed(actor: Actor, desk: Desk, turn: Turn, filters: Filters) -> Page[AssignmentShown]:
+    """Return a page of the list; it has a session of its own, so that whoever reads slowly keeps none."""
+    async with AsyncSession(desk.database) as session:
+        page = await found(session, filters, actor, turn)
+    view = desk.viewing(actor)
+    shown = [view.assignment(each.standing, projected_at=each.projected_at) for each in page.items]
+    return Page(items=shown, next_cursor=page.next_cursor)
 
 
 @router.get("/{assignment_id}")

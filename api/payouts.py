@@ -20,6 +20,7 @@ from api.schemas.payouts import (
     DenialSent,
     DisputeResolutionSent,
     PayoutShown,
+    RefundSent,
     ResubmissionSent,
     RetrySent,
 )
@@ -34,6 +35,7 @@ from fulfillment.domain.assignment.commands import (
     RetryCapture,
 )
 from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.assignment.refund_commands import RefundPayout
 from fulfillment.domain.people import Actor, Role
 from fulfillment.store.views import payouts
 from fulfillment.store.views.paging import Turn
@@ -62,19 +64,25 @@ async def list_payouts(
     """
 
     async def read(turn: Turn) -> Page[PayoutShown]:
-        # A session for each page: whoever reads slowly keeps no connection.
-        async with AsyncSession(desk.database) as session:
-            if status == "payout_pending" or status is None:
-                page = await payouts.pending(session, turn)
-            else:
-                page = await payouts.payouts(session, turn, status=PayoutStatus(status))
-        view = desk.viewing(actor)
-        shown = [view.payout(each.standing, projected_at=each.projected_at) for each in page.items]
-        return Page(items=shown, next_cursor=page.next_cursor)
+        return await listed(actor, desk, turn, status)
 
     if form is Form.CSV:
         return await csv_export.streamed("payouts", PAYOUTS, read, cursor=turn.cursor)
     return await read(turn)
+
+
+async def listed(
+    actor: Actor, desk: Desk, turn: Turn, status: PayoutStatus | AllPending | None
+) -> Page[PayoutShown]:
+    """Return a page of the list; it has a session of its own, so that whoever reads slowly keeps none."""
+    async with AsyncSession(desk.database) as session:
+        if status == "payout_pending" or status is None:
+            page = await payouts.pending(session, turn)
+        else:
+            page = await payouts.payouts(session, turn, status=PayoutStatus(status))
+    view = desk.viewing(actor)
+    shown = [view.payout(each.standing, projected_at=each.projected_at) for each in page.items]
+    return Page(items=shown, next_cursor=page.next_cursor)
 
 
 @router.get("/admin/payouts/{payout_id}")
@@ -163,6 +171,32 @@ async def resolve_dispute(
     return viewing(actor).payout(await commands.of_assignment("resolve_dispute", payout_id, command))
 
 
+@router.post("/admin/payouts/{payout_id}/refund")
+async def refund(
+    payout_id: Id,
+    body: RefundSent,
+    actor: Admin,
+    commands: TheCommands,
+    viewing: TheViewing,
+    desk: TheDesk,
+) -> PayoutShown:
+    """Give money that was taken back to the customer's card, once the assignment has ended.
+
+    The answer says that it is decided (`asked`), or waits for a second admin (`first_mark`); the money
+    follows, and `refunds` say what became of it. What was passed on to the provider stays with them.
+    """
+    amount, currency = _amount(body.amount)
+    command = RefundPayout(
+        **commands.envelope(actor, payout_id),
+        amount=amount,
+        currency=currency or body.currency,
+        reason=body.reason,
+        n=body.n,
+        voucher=_voucher(desk, payout_id, body.n or 0, amount, actor, purpose=vouchers.REFUND),
+    )
+    return viewing(actor).payout(await commands.of_ended_payout("refund_payout", payout_id, command))
+
+
 @router.post("/payouts/{payout_id}/resubmit")
 async def resubmit(
     payout_id: Id, body: ResubmissionSent, actor: Provider, commands: TheCommands, viewing: TheViewing
@@ -183,7 +217,15 @@ def _amount(said: MoneySent | int | None) -> tuple[int | None, str | None]:
     return (said.amount, said.currency) if isinstance(said, MoneySent) else (said, None)
 
 
-def _voucher(desk: Desk, payout_id: str, attempt: int, amount: int | None, admin: Actor) -> str:
+def _voucher(
+    desk: Desk,
+    payout_id: str,
+    attempt: int,
+    amount: int | None,
+    admin: Actor,
+    *,
+    purpose: str = vouchers.APPROVAL,
+) -> str:
     """Return the API's word that this admin asks for this; workers judge it by the clock on the wall."""
     return vouchers.seal(
         desk.approval_key,
@@ -192,4 +234,5 @@ def _voucher(desk: Desk, payout_id: str, attempt: int, amount: int | None, admin
         amount=amount,
         admin_id=admin.id,
         expires_at=datetime.now(UTC) + vouchers.LIFETIME,
+        purpose=purpose,
     )

@@ -1,4 +1,4 @@
-"""How runs are started: the same way by the API, the seed and the tests."""
+"""How runs are started by whoever asks something of them: the same way by the API, the seed and the tests."""
 
 from typing import Any
 
@@ -9,8 +9,9 @@ from fulfillment.domain.absence.commands import ReportAbsence
 from fulfillment.domain.job.commands import PostJob
 from fulfillment.domain.policy import Policy
 from workflows.absence import ProviderUnavailableWorkflow
+from workflows.aftercare import PayoutAftercareWorkflow
 from workflows.job import JobWorkflow, Posted
-from workflows.names import QUEUE, TASK_TIMEOUT, absence_run, job_run
+from workflows.names import QUEUE, TASK_TIMEOUT, absence_run, aftercare_run, job_run
 from workflows.search import absence_identity, job_identity
 
 
@@ -47,4 +48,21 @@ def reporting(command: ReportAbsence) -> WithStartWorkflowOperation[Any, Any]:
         task_timeout=TASK_TIMEOUT,
         search_attributes=absence_identity(command.provider_id),
         static_summary=f"absence of provider {command.provider_id}",
+    )
+
+
+def looking_after(payout_id: str) -> WithStartWorkflowOperation[Any, Any]:
+    """Return the operation that starts the run which looks after a payout, or finds it running.
+
+    One that has ended may start again, as often as there is something to do: what it knows is in Postgres.
+    """
+    return WithStartWorkflowOperation(
+        PayoutAftercareWorkflow.run,
+        args=[payout_id],
+        id=aftercare_run(payout_id),
+        task_queue=QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        task_timeout=TASK_TIMEOUT,
+        static_summary="look after a payout that has ended",
     )

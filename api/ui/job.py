@@ -9,6 +9,7 @@ from api import assignments as visits_api
 from api import jobs as api
 from api import schedule as schedule_api
 from api.desk import Desk, TheDesk
+from api.finding import Filters
 from api.reading import TheSession
 from api.schemas.base import Id
 from api.schemas.jobs import JobShown
@@ -76,9 +77,7 @@ class JobPage:
     async def _last(self, job: JobShown) -> str | None:
         if job.status not in ENDED:
             return None
-        page = await visits_api.list_assignments(
-            self._actor, self._session, self._desk.viewing, Turn(limit=1), job_id=job.id
-        )
+        page = await visits_api.listed(self._actor, self._desk, Turn(limit=1), Filters(job_id=job.id))
         return next((each.id for each in page.items), None)
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from api import assignments as api
-from api.desk import TheViewing
+from api.desk import TheDesk
+from api.finding import Filters
 from api.reading import TheSession, TheTurn
 from api.schemas.jobs import JobShown
 from api.ui import live
@@ -36,14 +37,14 @@ class WorkLine:
 
 @router.get("")
 async def list_work(
-    visitor: Provider, session: TheSession, viewing: TheViewing, turn: TheTurn, show: TheShow
+    visitor: Provider, session: TheSession, desk: TheDesk, turn: TheTurn, show: TheShow
 ) -> Response:
     """List what one has taken on, newest first."""
     watched = live.of_list()
-    page = await api.list_assignments(visitor.actor, session, viewing, turn)
+    page = await api.listed(visitor.actor, desk, turn, Filters())
     known = await jobs.some(session, [each.job_id for each in page.items])
     called = await names(session, [each.customer_id for each in page.items])
-    look = viewing(visitor.actor)
+    look = desk.viewing(visitor.actor)
     seen = {id: look.job(each.job) for id, each in known.items() if may_see(each.job, visitor.actor)}
     lines = [
         WorkLine(visit=visit_of(each, reader=Party.PROVIDER, names=called), job=seen.get(each.job_id))

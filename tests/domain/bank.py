@@ -1,7 +1,7 @@
 """A payment provider in memory, and the desk that does with it what a run does: one call at a time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
@@ -17,6 +17,7 @@ from fulfillment.domain.assignment.commands import (
     RecordTransfer,
 )
 from fulfillment.domain.assignment.money_calls import (
+    GiveBack,
     LetHoldGo,
     LookAtCard,
     MoneyCall,
@@ -26,12 +27,14 @@ from fulfillment.domain.assignment.money_calls import (
     TakeMoney,
 )
 from fulfillment.domain.assignment.payout import Ruling
+from fulfillment.domain.assignment.refund_commands import RecordRefund
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import SYSTEM
 from fulfillment.domain.policy import Policy
 from tests.domain.people import RITA, ROOT
 
+Call = MoneyCall | PassOn | GiveBack
 DECLINED = "insufficient_funds"
 OPEN = frozenset({CardState.HELD, CardState.NEEDS_CUSTOMER})
 
@@ -86,6 +89,7 @@ class Bank:
     mood: Mood = Mood.WELL
     intents: dict[str, Intent] = field(default_factory=dict)
     transfers: list[Money] = field(default_factory=list)
+    refunds: dict[int, Money] = field(default_factory=dict)
 
     @property
     def taken(self) -> list[Intent]:
@@ -100,7 +104,7 @@ class Bank:
             if each.capture_before + self.lag <= now:
                 each.state = CardState.GONE
 
-    def answer(self, call: MoneyCall, *, now: datetime, card: int) -> AssignmentCommand:
+    def answer(self, call: Call, *, now: datetime, card: int) -> AssignmentCommand:
         """Do what `call` asks and return what a run would note of it; `card` is the hold it knows of."""
         self.tick(now)
         match call:
@@ -117,6 +121,8 @@ class Bank:
             case PassOn(amount=amount):
                 self.transfers.append(amount)
                 return RecordTransfer(actor=SYSTEM, transfer_id="tr_1", amount=amount)
+            case GiveBack():
+                return self.give_back(call)
             case SettleByHand(payout=payout):
                 return RecordSettlement(
                     actor=SYSTEM, attempt=payout.attempt, status="settled_manual", reference="transfer"
@@ -148,6 +154,17 @@ class Bank:
             return RecordSilence(actor=SYSTEM, attempt=call.attempt, tries=call.tries)
         return RecordCard(actor=SYSTEM, n=card, seen=intent.seen())
 
+    def give_back(self, call: GiveBack) -> AssignmentCommand:
+        """Give money back; asked twice for the same refund, it gives no more."""
+        intent = self.intents[call.intent_id]
+        left = intent.captured.amount if intent.captured else 0
+        if call.n not in self.refunds:
+            if self.mood is Mood.REFUSES or call.amount.amount > left:
+                return RecordRefund(actor=SYSTEM, n=call.n, problem="charge_already_refunded")
+            self.refunds[call.n] = call.amount
+            intent.captured = replace(call.amount, amount=left - call.amount.amount)
+        return RecordRefund(actor=SYSTEM, n=call.n, reference=f"re_{call.n}")
+
     def meddle(self, nth: int, how: str, *, now: datetime) -> None:
         """Do something to an open hold past our rules: in the dashboard, or as the card's owner."""
         self.tick(now)
@@ -169,13 +186,13 @@ class Desk:
 
     bank: Bank
     note: Callable[[AssignmentCommand], None]
-    flying: tuple[MoneyCall, AssignmentCommand] | None = None
+    flying: tuple[Call, AssignmentCommand] | None = None
 
-    def ask(self, call: MoneyCall | None, *, now: datetime, card: int) -> None:
+    def ask(self, call: Call | None, *, now: datetime, card: int) -> None:
         if call and self.flying is None:
             self.flying = call, self.bank.answer(call, now=now, card=card)
 
-    def hear(self) -> MoneyCall | None:
+    def hear(self) -> Call | None:
         """Note the answer that was on its way; return what it answers."""
         if self.flying is None:
             return None

@@ -21,7 +21,9 @@ from fulfillment.domain.assignment.commands import (
 from fulfillment.domain.assignment.events import Event
 from fulfillment.domain.assignment.money_calls import MoneyCall, call_owed
 from fulfillment.domain.assignment.payout import DisputeOutcome
+from fulfillment.domain.assignment.refund_commands import RecordRefund, RefundPayout
 from fulfillment.domain.assignment.state import Assignment
+from fulfillment.domain.command import Source
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import SYSTEM, Actor
 from fulfillment.domain.policy import Policy
@@ -148,6 +150,22 @@ def chargeback(*, is_open: bool = True, is_lost: bool = False) -> RecordChargeba
     )
 
 
+def refunds(
+    who: Actor = ROOT, amount: int | None = None, *, source: Source = Source.API, **more: Any
+) -> RefundPayout:
+    """Return an admin's wish to give money back: `amount` in minor units, or all that is left."""
+    said = {"reason": "The pipe leaks again."} | more
+    return RefundPayout(actor=who, amount=amount, source=source, **said)
+
+
+def gave_back(n: int = 1) -> RecordRefund:
+    return RecordRefund(actor=SYSTEM, n=n, reference=f"re_{n}")
+
+
+def refused_to_give_back(n: int = 1, code: str = "charge_already_refunded") -> RecordRefund:
+    return RecordRefund(actor=SYSTEM, n=n, problem=code)
+
+
 def on_card(it: Assignment, *commands: Any, at: datetime = DONE_AT + HOUR) -> Assignment:
     """Return the assignment after these commands, where cards pay."""
     return after(it, *commands, at=at, policy=CARDS)
@@ -171,5 +189,12 @@ EXPIRED = on_card(CAPTURING, gone())
 DISPUTED = on_card(WAITING, disputes())
 CHARGED = on_card(CAPTURING, captured(euros(120)))
 CHARGED_BACK = on_card(CHARGED, chargeback())
+LARGE = replace(CHARGED, card=card(CardStatus.CAPTURED, captured=euros(800), charge_id="ch_1"))
+"""Charged, and more than one admin alone may give back."""
+MARKED = on_card(LARGE, refunds(ROOT, 60_000))
+GOING_BACK = on_card(CHARGED, refunds(amount=5_000))
+PARTLY_BACK = on_card(GOING_BACK, gave_back())
+BACK = on_card(CHARGED, refunds(), gave_back())
+NOT_BACK = on_card(CHARGED, refunds(), refused_to_give_back())
 DECLINED = on_card(with_card(DONE, CardStatus.WANTED, intent_id=None, capture_before=None), declined())
 MONEY_STAGES = (AGREED, WORKING, WAITING, CAPTURING, FAILED, UNKNOWN, EXPIRED, DISPUTED, DECLINED)

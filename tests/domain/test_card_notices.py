@@ -21,36 +21,45 @@ from tests.domain.cards import (
     CAPTURE_BEFORE,
     CAPTURING,
     CARDS,
+    CHARGED,
     DECLINED,
     DISPUTED,
     EXPIRED,
     FAILED,
+    GOING_BACK,
+    LARGE,
+    MARKED,
     UNKNOWN,
     WAITING,
     captured,
     declined,
     disputes,
     doubts,
+    gave_back,
     gone,
     held,
     let_go,
     missing,
     on_card,
     reauthorises,
+    refunds,
     refused,
+    refused_to_give_back,
     retries,
     settles_dispute,
     unanswered,
     with_card,
 )
-from tests.domain.people import DONE, DONE_AT, HOUR, OLGA, ROOT, approves, denies, euros
+from tests.domain.people import DONE, DONE_AT, HOUR, OLGA, RITA, ROOT, approves, denies, euros
 from tests.domain.test_announcing import ADA_IS, ADMINS_ARE, BOB_IS, OPS_ARE, both, leaves, told
 
 AT = DONE_AT + HOUR
 WANTED = with_card(DONE, CardStatus.WANTED, intent_id=None, capture_before=None)
 APPROVED_EARLY = on_card(WANTED, approves(ROOT, reason=""))
 CANCELLED = on_card(WAITING, CancelAssignment(actor=OLGA, reason="sold"))
-CHARGED = on_card(CAPTURING, captured(euros(120)))
+CANCELLED_AND_TAKEN = on_card(
+    WAITING, captured(euros(120)), CancelAssignment(actor=OLGA, reason="sold"), refunds()
+)
 REFUND = DisputeOutcome.REFUND
 
 
@@ -117,6 +126,21 @@ def notices(it: Assignment, command: AssignmentCommand, *, at: datetime = AT) ->
             [("notifyPayoutClosed", ADA_IS), ("notifyPayoutDenied", BOB_IS)],
             id="released, then denied for good",
         ),
+        pytest.param(CHARGED, refunds(), [], id="to be given back: nothing has moved"),
+        pytest.param(GOING_BACK, gave_back(), both("notifyRefundGiven"), id="given back"),
+        pytest.param(
+            CANCELLED_AND_TAKEN, gave_back(), [("notifyRefundGiven", ADA_IS)], id="given back, never paid out"
+        ),
+        pytest.param(
+            GOING_BACK, refused_to_give_back(), [("notifyRefundFailed", ADMINS_ARE)], id="not given back"
+        ),
+        pytest.param(
+            LARGE,
+            refunds(amount=60_000),
+            [("notifyRefundFirstMark", ADMINS_ARE)],
+            id="one of two would give it back",
+        ),
+        pytest.param(MARKED, refunds(RITA, 60_000), [], id="two would: nothing has moved"),
     ],
 )
 def test_these_people_are_told_once_each_and_nobody_else(
@@ -167,6 +191,21 @@ def test_whoever_has_to_act_learns_what_is_wrong() -> None:
     assert (failed.facts.reason, failed.facts.amount) == ("card_declined", euros(120))
     assert ours.facts == his.facts
     assert (ours.facts.reason, ours.facts.amount) == ("It leaks.", euros(120))
+
+
+def test_a_customer_learns_how_much_comes_back_and_not_why() -> None:
+    his, hers = notices(GOING_BACK, gave_back())
+
+    assert his.facts == hers.facts
+    assert (hers.facts.amount, hers.facts.reason) == (euros(50), "")
+
+
+def test_admins_learn_what_they_are_to_second_and_what_was_refused() -> None:
+    (mark,) = notices(LARGE, refunds(amount=60_000))
+    (refused_,) = notices(GOING_BACK, refused_to_give_back())
+
+    assert (mark.facts.amount, mark.facts.reason) == (euros(600), "The pipe leaks again.")
+    assert (refused_.facts.amount, refused_.facts.reason) == (euros(50), "charge_already_refunded")
 
 
 def test_a_refund_names_no_amount_to_come() -> None:

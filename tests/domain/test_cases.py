@@ -12,11 +12,15 @@ from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.assignment.state import Assignment, Status
 from tests.domain.cards import (
     AGREED,
+    BACK,
     CAPTURING,
     DECLINED,
     DISPUTED,
     EXPIRED,
     FAILED,
+    GOING_BACK,
+    NOT_BACK,
+    PARTLY_BACK,
     UNKNOWN,
     WAITING,
     WORKING,
@@ -67,6 +71,10 @@ UNHEARD = replace(DECLINED, passed=("payment_nudge/c1/3",))
             [C.CHARGEBACK],
             id="charged back",
         ),
+        pytest.param(GOING_BACK, [], id="being given back"),
+        pytest.param(PARTLY_BACK, [], id="given back in part"),
+        pytest.param(BACK, [], id="given back"),
+        pytest.param(NOT_BACK, [C.REFUND_FAILED], id="refused to be given back"),
     ],
 )
 def test_these_are_open(it: Assignment, expected: list[CaseType]) -> None:

@@ -12,12 +12,15 @@ from fulfillment.domain.assignment.drift import BOOKS, DriftKind, Finding, Pictu
 from fulfillment.domain.assignment.state import Assignment, Status
 from fulfillment.domain.policy import Policy
 from tests.domain.cards import (
+    BACK,
     CAPTURING,
     CARDS,
     CHARGED,
     CHARGED_BACK,
     DECLINED,
     EXPIRED,
+    GOING_BACK,
+    PARTLY_BACK,
     UNKNOWN,
     WAITING,
     card,
@@ -82,6 +85,14 @@ def kinds(picture: Picture, *, policy: Policy = CARDS) -> list[str]:
         pytest.param(DECLINED, NEEDS_CUSTOMER, id="declined"),
         pytest.param(CHARGED, TAKEN, id="paid"),
         pytest.param(CHARGED_BACK, TAKEN, id="complained about"),
+        pytest.param(GOING_BACK, TAKEN, id="about to be given back"),
+        pytest.param(
+            GOING_BACK,
+            says(CardState.CAPTURED, taken=70),
+            id="given back, and its run is about to hear of it",
+        ),
+        pytest.param(PARTLY_BACK, says(CardState.CAPTURED, taken=70), id="given back in part"),
+        pytest.param(BACK, says(CardState.CAPTURED, taken=0), id="given back"),
         pytest.param(LET_GO, GONE, id="let go after the end"),
         pytest.param(PAID, {}, id="settled by hand"),
         pytest.param(WAITING, {}, id="nobody could look"),
@@ -110,6 +121,11 @@ def test_where_all_agree_nothing_is_found(it: Assignment, seen: Any) -> None:
             WAITING, says(CardState.CAPTURED, taken=0), ["card_differs"], id="taken and given back at once"
         ),
         pytest.param(CHARGED, says(CardState.CAPTURED, taken=100), ["amount_differs"], id="given back"),
+        pytest.param(PARTLY_BACK, TAKEN, ["amount_differs"], id="given back, and it bounced"),
+        pytest.param(BACK, TAKEN, ["captured_after_end"], id="all given back, and it bounced"),
+        pytest.param(
+            PARTLY_BACK, says(CardState.CAPTURED, taken=50), ["amount_differs"], id="more was given back"
+        ),
         pytest.param(CHARGED, GONE, ["amount_differs"], id="paid, and nothing was taken"),
         pytest.param(LET_GO, TAKEN, ["captured_after_end"], id="taken after the end"),
         pytest.param(LET_GO, HELD, ["hold_left"], id="held after the end"),

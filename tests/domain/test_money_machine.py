@@ -27,6 +27,7 @@ from fulfillment.domain.assignment.money_calls import (
     SettleByHand,
     TakeMoney,
     call_owed,
+    refund_owed,
     share_owed,
 )
 from fulfillment.domain.assignment.payout import IN_FLIGHT, NO_MONEY_YET, DisputeOutcome, PayoutStatus
@@ -36,7 +37,7 @@ from fulfillment.domain.people import SYSTEM, Actor
 from fulfillment.domain.policy import AuthExpiry
 from tests.domain import promises
 from tests.domain.bank import OPEN, Bank, Desk, Mood, Wallet, expect_an_approval
-from tests.domain.cards import CARDS, reauthorises, retries
+from tests.domain.cards import CARDS, reauthorises, refunds, retries
 from tests.domain.market import Market, replayed
 from tests.domain.people import (
     ADA,
@@ -122,7 +123,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @property
     def owed(self) -> Any:
-        return call_owed(self.it) or share_owed(self.it, self.market.policy)
+        return call_owed(self.it) or refund_owed(self.it) or share_owed(self.it, self.market.policy)
 
     def ask(self, command: AssignmentCommand) -> None:
         self.market.ask(self.life, command)
@@ -239,6 +240,13 @@ class MoneyMachine(RuleBasedStateMachine):
         if sure:
             self.ask(CancelAssignment(actor=who or OLGA, reason="sold"))
 
+    @precondition(lambda self: self.it.is_closed and self.it.payout)
+    @rule(who=somebody, other=st.booleans(), amount=amounts)
+    def give_back(self, *, who: Actor | None, other: bool, amount: int | None) -> None:
+        self.ask(refunds(who or (RITA if other else ROOT), amount))
+        if who is None and self.it.payout and self.it.payout.refund_mark:
+            self.ask(refunds(ROOT if other else RITA, amount))
+
     @precondition(lambda self: not self.it.is_closed)
     @rule(steps=st.integers(1, 4), mood=st.sampled_from([Mood.WELL, *Mood]), admin=admins)
     def go_on(self, *, steps: int, mood: Mood, admin: Actor) -> None:
@@ -301,13 +309,28 @@ class MoneyMachine(RuleBasedStateMachine):
         if payout is None or self.it.status is not Status.PAID:
             return
         assert payout.approval is not None
-        if payout.status is PayoutStatus.CAPTURED:
+        if payout.status in {PayoutStatus.CAPTURED, PayoutStatus.REVERSED}:
             assert self.it.card is not None
             assert self.it.card.intent_id is not None
-            assert self.bank.intents[self.it.card.intent_id].captured == payout.approval.amount
+            left = self.bank.intents[self.it.card.intent_id].captured
+            assert left is not None
+            assert left.amount + self.given_back == payout.approval.amount.amount
             assert [each.id for each in ours] in ([], [self.it.card.intent_id])
         else:
             assert ours == [], "by hand and by card is twice"
+
+    @property
+    def given_back(self) -> int:
+        return sum(each.amount for each in self.bank.refunds.values())
+
+    @invariant()
+    def what_is_given_back_was_decided_and_is_noted_once(self) -> None:
+        payout = self.it.payout
+        decided = payout.refunds if payout else ()
+        assert all(self.bank.refunds.get(each.n, each.amount) == each.amount for each in decided)
+        assert self.bank.refunds.keys() <= {each.n for each in decided}
+        if payout and self.desk.flying is None:
+            assert payout.given_back == self.given_back
 
     @invariant()
     def what_moves_by_itself_has_something_that_moves_it(self) -> None:

@@ -22,32 +22,48 @@ from tests.domain.cards import (
     CAPTURE_BEFORE,
     CAPTURING,
     CARDS,
+    CHARGED,
     DECLINED,
     EXPIRED,
     FAILED,
+    GOING_BACK,
     UNKNOWN,
     WAITING,
     captured,
     declined,
     disputes,
+    gave_back,
     gone,
     held,
     let_go,
     missing,
     on_card,
     reauthorises,
+    refunds,
     refused,
+    refused_to_give_back,
     retries,
     unanswered,
     with_card,
 )
-from tests.domain.people import APPROVED, DONE, DONE_AT, HOUR, OLGA, ROOT, approves, denies, euros, settles
+from tests.domain.people import (
+    APPROVED,
+    DONE,
+    DONE_AT,
+    HOUR,
+    OLGA,
+    RITA,
+    ROOT,
+    approves,
+    denies,
+    euros,
+    settles,
+)
 
 AT = DONE_AT + HOUR
 K = MoveKind
 WANTED = with_card(DONE, CardStatus.WANTED, intent_id=None, capture_before=None)
 CANCELLED = on_card(WAITING, CancelAssignment(actor=OLGA, reason="sold"))
-CHARGED = on_card(CAPTURING, captured(euros(120)))
 RUN_OUT = on_card(WAITING, PassDeadline(actor=SYSTEM, deadline_id="auth_expiry/ipi_1"), at=CAPTURE_BEFORE)
 
 
@@ -88,6 +104,13 @@ def moves(it: Assignment, command: AssignmentCommand, *, at: datetime = AT) -> S
             (K.TRANSFERRED, 10_000, None, "tr_1"),
             id="passed on",
         ),
+        pytest.param(GOING_BACK, gave_back(), (K.REFUNDED, 5_000, "pi_1", "re_1"), id="given back"),
+        pytest.param(
+            CHARGED, captured(euros(70)), (K.REFUNDED, 5_000, "pi_1", "ch_1"), id="given back by hand"
+        ),
+        pytest.param(
+            GOING_BACK, captured(euros(90)), (K.REFUNDED, 3_000, "pi_1", "ch_1"), id="by hand in between"
+        ),
     ],
 )
 def test_a_change_of_money_is_one_line(
@@ -117,6 +140,8 @@ def test_a_change_of_money_is_one_line(
         pytest.param(EXPIRED, gone(), id="gone, as known"),
         pytest.param(on_card(WAITING, captured(euros(50))), captured(euros(50)), id="captured, as known"),
         pytest.param(RUN_OUT, let_go(), id="let go, having run out"),
+        pytest.param(CHARGED, refunds(), id="to be given back"),
+        pytest.param(GOING_BACK, refused_to_give_back(), id="not given back"),
     ],
 )
 def test_nothing_moved_is_no_line(it: Assignment, command: AssignmentCommand) -> None:
@@ -131,6 +156,14 @@ def test_money_that_moved_names_the_approval_behind_it() -> None:
     assert (by_card.attempt, by_card.decided_by) == (1, ROOT.id)
     assert (by_hand.attempt, by_hand.decided_by) == (1, ROOT.id)
     assert (behind_our_back.attempt, behind_our_back.decided_by) == (None, None)
+
+
+def test_money_that_goes_back_names_who_decided_that() -> None:
+    (ours,) = moves(on_card(CHARGED, refunds(RITA, 5_000, request_id="r1")), gave_back())
+    (behind_our_back,) = moves(CHARGED, captured(euros(70)))
+
+    assert (ours.decided_by, ours.request_id, ours.attempt) == (RITA.id, "r1", None)
+    assert (behind_our_back.decided_by, behind_our_back.request_id) == (None, "")
 
 
 def test_the_end_of_a_hold_by_the_clock_is_one_line() -> None:

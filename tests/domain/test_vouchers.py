@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fulfillment.domain.vouchers import LIFETIME, opens, seal
+from fulfillment.domain.vouchers import LIFETIME, REFUND, opens, seal
 
 SECRET = b"a secret that only api and worker share"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -48,6 +48,14 @@ def test_a_voucher_for_the_whole_amount_opens_for_the_whole_amount() -> None:
 )
 def test_a_voucher_opens_for_nothing_else(other: Approval) -> None:
     assert not opens(SECRET, VOUCHER, **other, at=NOON)
+
+
+def test_a_voucher_for_an_approval_opens_no_refund_nor_the_other_way_round() -> None:
+    refund = seal(SECRET, **APPROVAL, expires_at=NOON + LIFETIME, purpose=REFUND)
+
+    assert opens(SECRET, refund, **APPROVAL, at=NOON, purpose=REFUND)
+    assert not opens(SECRET, VOUCHER, **APPROVAL, at=NOON, purpose=REFUND)
+    assert not opens(SECRET, refund, **APPROVAL, at=NOON)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
+from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.people import Role
 from tests.gateways.stripe.faults import Kind
 from tests.gateways.stripe.webhooks import Order
@@ -13,7 +14,6 @@ from tests.journeys.cards import CardTown, card_town
 from tests.journeys.people import honoured
 from tests.journeys.town import PRICE, fresh, window
 from tests.store import server
-from workflows.assignment import AssignmentWorkflow
 from workflows.names import aftercare_run, assignment_run
 
 DENIED = {"attempt": 1, "reasonCode": "evidence_missing", "note": "show the pipe"}
@@ -116,7 +116,7 @@ class TestDecisions:
 
     async def test_a_signal_decides_like_the_api(self, here: CardTown) -> None:
         deal = await here.worked()
-        run = here.town.engine.get_workflow_handle_for(AssignmentWorkflow.run, assignment_run(deal.id))
+        run = here.town.engine.get_workflow_handle(assignment_run(deal.id), result_type=Standing)
 
         await run.signal("approve_payout", {"admin_id": "ruth", "attempt": 1, "reason": ""})
 

@@ -108,7 +108,7 @@ class Town:
 
         The run is asked, as the read model may still show a status from before the last step.
         """
-        run, ops = self.engine.get_workflow_handle_for(JobWorkflow.run, job_run(id)), self.ops()
+        run, ops = self.engine.get_workflow_handle(job_run(id)), self.ops()
 
         async def look() -> Json:
             known = await run.query(JobWorkflow.state)

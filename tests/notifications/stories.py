@@ -95,6 +95,9 @@ def _cards() -> Iterator[tuple[Assignment, AssignmentCommand, datetime, Policy]]
         (cards.CAPTURING, cards.captured(people.euros(100))),
         (cards.CHARGED, cards.chargeback()),
         (cards.CHARGED_BACK, cards.chargeback(is_open=False, is_lost=True)),
+        (cards.LARGE, cards.refunds(amount=60_000)),
+        (cards.GOING_BACK, cards.gave_back()),
+        (cards.GOING_BACK, cards.refused_to_give_back()),
     ):
         yield it, command, at, cards.CARDS
 

@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 
 import worker
 from fulfillment.domain.assignment.state import Assignment
-from fulfillment.domain.job.state import DispatchMode
+from fulfillment.domain.job.state import DispatchMode, Job
 from fulfillment.domain.policy import Policy
 from tests.skipping import SkippingServer
 from tests.workflows.absences import Notebook
@@ -104,7 +104,7 @@ async def post(working: Client, skipping: SkippingServer) -> Post:
         id = uuid.uuid4().hex
         command = posting(id, mode=mode, **changes)
         await posted_by(working, command, policy=policy or Policy())
-        handle = working.get_workflow_handle_for(JobWorkflow.run, job_run(id))
+        handle = working.get_workflow_handle(job_run(id), result_type=Job)
         return RunningJob(id, handle, skipping)
 
     return posted

@@ -22,6 +22,7 @@ from temporalio.worker import (
 
 import worker
 from workflows.absence import ProviderUnavailableWorkflow
+from workflows.aftercare import PayoutAftercareWorkflow
 from workflows.assignment import AssignmentWorkflow
 from workflows.job import JobWorkflow
 from workflows.payloads import data_converter
@@ -56,7 +57,12 @@ async def replay_strictly(history: WorkflowHistory) -> int:
     """
     _outcomes.clear()
     replayer = Replayer(
-        workflows=[AssignmentWorkflow, JobWorkflow, ProviderUnavailableWorkflow],
+        workflows=[
+            AssignmentWorkflow,
+            JobWorkflow,
+            PayoutAftercareWorkflow,
+            ProviderUnavailableWorkflow,
+        ],
         workflow_runner=worker.runner(),
         data_converter=data_converter,
         interceptors=[_Witnessing()],

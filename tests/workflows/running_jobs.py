@@ -7,6 +7,7 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
+from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.job.commands import AcceptOffer, PostJob
 from fulfillment.domain.job.state import DispatchMode, Job, JobStatus
 from fulfillment.domain.money import Money
@@ -14,7 +15,6 @@ from fulfillment.domain.people import Actor
 from fulfillment.domain.policy import Policy
 from tests.skipping import SkippingServer
 from tests.workflows.running import ADA, Running
-from workflows.assignment import AssignmentWorkflow
 from workflows.job import JobAnswer, JobWorkflow
 from workflows.names import assignment_run
 from workflows.starting import posting as job_posting
@@ -41,7 +41,7 @@ class RunningJob:
         return job
 
     def assignment(self, id: str) -> Running:
-        handle = self.server.client.get_workflow_handle_for(AssignmentWorkflow.run, assignment_run(id))
+        handle = self.server.client.get_workflow_handle(assignment_run(id), result_type=Standing)
         return Running(handle, self.server)
 
     async def accepted_offer(self, provider: Actor) -> Running:

@@ -21,6 +21,7 @@ from tests.workflows.absences import Absence, Notebook, away, ended, heard, ids,
 from tests.workflows.replaying import keep
 from tests.workflows.running import ADA, BOB, Running, Start, fresh_assignment, window
 from tests.workflows.witness import Witness
+from workflows.absence import AbsenceProgress
 from workflows.absence import ProviderUnavailableWorkflow as Workflow
 from workflows.assignment import AssignmentWorkflow, Opened
 from workflows.job import JobWorkflow
@@ -31,7 +32,7 @@ PATIENT = 20
 
 
 def run_of(client: Client, absence_id: str) -> Absence:
-    return client.get_workflow_handle_for(Workflow.run, absence_run(absence_id))
+    return client.get_workflow_handle(absence_run(absence_id), result_type=AbsenceProgress)
 
 
 async def agreed(start: Start, *, days: float = 5) -> Running:

@@ -227,12 +227,13 @@ async def test_a_complaint_while_a_share_waits_is_a_step_before_it(
         is_open=True,
         is_lost=False,
     )
-    aftercare = working.get_workflow_handle_for(PayoutAftercareWorkflow.run, aftercare_run(id))
+    aftercare = working.get_workflow_handle(aftercare_run(id))
     await aftercare.signal(PayoutAftercareWorkflow.look_again)
     await until(lambda: _now(witness.steps(id)), lambda it: it[-1] == "RecordChargeback", "the complaint")
     bank.takes_shares = True
 
     await aftercare.result()
+    await keep("aftercare-complaint-and-share", aftercare)
 
     assert witness.steps(id)[-2:] == ["RecordChargeback", "RecordTransfer"]
     numbers = [each.step.number for each in witness.entries if each.standing.assignment.id == id]

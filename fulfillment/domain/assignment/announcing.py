@@ -50,6 +50,13 @@ from fulfillment.domain.assignment.facts import facts_of
 from fulfillment.domain.assignment.incident import IncidentVerdict
 from fulfillment.domain.assignment.patience import recipient
 from fulfillment.domain.assignment.payout import PayoutStatus, Ruling
+from fulfillment.domain.assignment.refund_events import (
+    RefundAsked,
+    RefundEvent,
+    RefundFailed,
+    RefundGiven,
+    RefundMarked,
+)
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.assignment.state import Assignment, ProposalStatus, Status
 from fulfillment.domain.messages import ADMINS, OPS, Notice, Recipient
@@ -70,6 +77,9 @@ def announce(event: Event, *, before: Assignment, after: Standing) -> tuple[Noti
 def _told(assignment: Assignment, event: Event) -> Iterator[tuple[str, Recipient]]:  # noqa: C901, PLR0912, PLR0915
     if isinstance(event, CardEvent):
         yield from _card(assignment, event)
+        return
+    if isinstance(event, RefundEvent):
+        yield from _refund(assignment, event)
         return
     match event:
         case AssignmentOpened():
@@ -179,6 +189,24 @@ def _card(assignment: Assignment, event: CardEvent) -> Iterator[tuple[str, Recip
             yield "notifyCaptureUnknown", ADMINS
         case _:
             return
+
+
+def _refund(assignment: Assignment, event: RefundEvent) -> Iterator[tuple[str, Recipient]]:
+    """Yield who hears of money that goes back: both sides once it has, admins of what is theirs to do."""
+    match event:
+        case RefundMarked():
+            yield "notifyRefundFirstMark", ADMINS
+        case RefundGiven():
+            yield "notifyRefundGiven", recipient(assignment, Party.CUSTOMER)
+            # Whoever was never paid for it has no part in it.
+            if assignment.status is Status.PAID:
+                yield "notifyRefundGiven", recipient(assignment, Party.PROVIDER)
+        case RefundFailed():
+            yield "notifyRefundFailed", ADMINS
+        case RefundAsked():
+            return
+        case _:
+            assert_never(event)
 
 
 def _incident(

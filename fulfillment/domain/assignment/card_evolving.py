@@ -26,7 +26,6 @@ from fulfillment.domain.assignment.card_events import (
 from fulfillment.domain.assignment.payout import IN_FLIGHT, NO_MONEY_YET, Payout, PayoutStatus
 from fulfillment.domain.assignment.state import Assignment
 
-AWAITING = PayoutStatus.AWAITING_CUSTOMER_PAYMENT
 OPEN_HOLD = frozenset({CardStatus.HELD, CardStatus.NEEDS_CUSTOMER})
 BEFORE_THE_MONEY = NO_MONEY_YET | IN_FLIGHT | {PayoutStatus.PENDING_APPROVAL, PayoutStatus.APPROVED}
 WITHOUT_A_CARD = NO_MONEY_YET | IN_FLIGHT | {PayoutStatus.APPROVED}
@@ -53,7 +52,7 @@ def evolve_card(assignment: Assignment, event: CardEvent) -> Assignment:  # noqa
             )
         case CardMissing(at=at):
             changed = _with_card(assignment, status=CardStatus.MISSING, since=at, in_doubt=False)
-            return _stalled(changed, AWAITING, "", within=WITHOUT_A_CARD, at=at)
+            return _stalled(changed, PayoutStatus.AWAITING_CUSTOMER_PAYMENT, "", within=WITHOUT_A_CARD, at=at)
         case CardExpired(at=at):
             changed = _with_card(assignment, status=CardStatus.EXPIRED, since=at, in_doubt=False)
             return _stalled(changed, PayoutStatus.AUTHORIZATION_EXPIRED, "", within=BEFORE_THE_MONEY, at=at)
@@ -77,7 +76,8 @@ def evolve_card(assignment: Assignment, event: CardEvent) -> Assignment:  # noqa
         case ChargebackOpened(reason=reason):
             return _with_payout(assignment, status=PayoutStatus.DISPUTED, problem=reason)
         case ChargebackClosed(lost=lost):
-            status = PayoutStatus.REVERSED if lost else PayoutStatus.CAPTURED
+            gone = lost or _is_given_back(assignment)
+            status = PayoutStatus.REVERSED if gone else PayoutStatus.CAPTURED
             return _with_payout(assignment, status=status, problem="")
         case _:
             assert_never(event)
@@ -136,6 +136,11 @@ def _captured(assignment: Assignment, event: CardCaptured) -> Assignment:
     if payout is None or payout.approval or payout.status not in NO_MONEY_YET:
         return taken
     return _back_to_the_admins(taken, payout, at=event.at)
+
+
+def _is_given_back(assignment: Assignment) -> bool:
+    card = assignment.card
+    return card is not None and card.captured is not None and card.captured.amount == 0
 
 
 def _let_go(assignment: Assignment, intent: str, *, at: datetime) -> Assignment:

@@ -10,7 +10,8 @@ from enum import StrEnum
 from fulfillment.domain.assignment.card import CardStatus
 from fulfillment.domain.assignment.cards import AMOUNT_MISMATCH
 from fulfillment.domain.assignment.money_deadlines import CAPTURE_CHECKS, PAYMENT_NUDGES
-from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.assignment.payout import Payout, PayoutStatus
+from fulfillment.domain.assignment.refund import RefundStatus
 from fulfillment.domain.assignment.state import Assignment, Status
 
 
@@ -22,6 +23,7 @@ class CaseType(StrEnum):
     PAYOUT_DISPUTED = "payout_disputed"
     CAPTURED_UNAPPROVED = "captured_unapproved"
     CHARGEBACK = "chargeback"
+    REFUND_FAILED = "refund_failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ def _cases(it: Assignment) -> Iterator[Case]:
                     type=CaseType.CHARGEBACK, detail="the customer's bank asks for evidence; send the bundle"
                 )
             case _:
-                pass
+                yield from _refund(it, payout)
     if it.card and f"payment_nudge/c{it.card.n}/{PAYMENT_NUDGES}" in it.passed:
         yield Case(type=CaseType.PAYMENT_OVERDUE, detail="the customer was asked often enough; call them")
     taken = it.card is not None and it.card.status is CardStatus.CAPTURED
@@ -68,6 +70,17 @@ def _cases(it: Assignment) -> Iterator[Case]:
         yield Case(
             type=CaseType.CAPTURED_UNAPPROVED,
             detail="money was taken from the card that nobody has approved; approve it or give it back",
+        )
+
+
+def _refund(it: Assignment, payout: Payout) -> Iterator[Case]:
+    """Yield the last refund, if it was refused and there is money that can still be given back."""
+    last = payout.refunds[-1] if payout.refunds else None
+    left = it.card.captured.amount if it.card and it.card.captured else 0
+    if last and last.status is RefundStatus.FAILED and left and payout.status is not PayoutStatus.REVERSED:
+        yield Case(
+            type=CaseType.REFUND_FAILED,
+            detail=f"{last.amount} were to be given back; the payment provider says {last.problem}; ask anew",
         )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from fulfillment.domain.assignment.card import CardSeen
 from fulfillment.domain.assignment.incident import IncidentVerdict
 from fulfillment.domain.assignment.payout import DisputeOutcome
+from fulfillment.domain.assignment.refund_commands import RecordRefund, RefundPayout
 from fulfillment.domain.command import Command
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import Party
@@ -301,6 +302,8 @@ AssignmentCommand = (
     | DoubtCard
     | RecordTransfer
     | RecordChargeback
+    | RefundPayout
+    | RecordRefund
     | HoldAssignment
     | ResumeAssignment
     | SkipDeadline

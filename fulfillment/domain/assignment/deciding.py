@@ -12,6 +12,7 @@ from fulfillment.domain.assignment import (
     disputes,
     incidents,
     patience,
+    refunds,
     rulings,
     schedule,
     visit,
@@ -53,6 +54,7 @@ from fulfillment.domain.assignment.commands import (
 )
 from fulfillment.domain.assignment.events import AssignmentOpened, Event, WindowConfirmed
 from fulfillment.domain.assignment.parties import side_of
+from fulfillment.domain.assignment.refund_commands import RecordRefund, RefundPayout
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.command import expect_sound
 from fulfillment.domain.errors import WrongState
@@ -126,6 +128,10 @@ def decide(  # noqa: C901, PLR0911, PLR0912 - the table of verbs
             return capturing.record_transfer(assignment, command, at=at)
         case RecordChargeback():
             return aftercare.record_chargeback(assignment, command, at=at)
+        case RefundPayout():
+            return refunds.refund(assignment, command, at=at, policy=policy)
+        case RecordRefund():
+            return refunds.record_refund(assignment, command, at=at)
         case HoldAssignment():
             return control.hold(assignment, command, at=at, policy=policy)
         case ResumeAssignment():

@@ -184,11 +184,15 @@ def _taken_while_open(it: Assignment, intent: str, taken: int) -> Iterator[Findi
 
 
 def _of_what_was_paid(it: Assignment, card: Card, intent: str, seen: CardSeen) -> Iterator[Finding]:
-    approval, known = it.payout.approval if it.payout else None, card.captured
+    payout = it.payout
+    if payout and payout.refund_under_way:
+        return  # whoever gives it back looks at the card afterwards
+    approval, known = payout.approval if payout else None, card.captured
     approved = approval.amount if approval else known
-    taken = _taken(seen)
-    if approved is None or taken != approved.amount:
-        what = f"{intent}: {approved} were approved and paid, the payment provider has taken {taken}"
+    taken, given_back = _taken(seen), payout.given_back if payout and approval else 0
+    if approved is None or taken != approved.amount - given_back:
+        back = f", {given_back} of it given back" if given_back else ""
+        what = f"{intent}: {approved} were approved and paid{back}, the payment provider has taken {taken}"
         yield Finding(kind=DriftKind.AMOUNT_DIFFERS, assignment_id=it.id, about=intent, what=what)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from fulfillment.domain.assignment.card_events import CardEvent
 from fulfillment.domain.assignment.incident import Incident, IncidentVerdict
 from fulfillment.domain.assignment.payout import Decision, Dispute, DisputeOutcome, Payout, PayoutStatus
+from fulfillment.domain.assignment.refund_events import RefundEvent
 from fulfillment.domain.assignment.state import Agreed, Hold, Proposal, ProposalStatus, Status
 from fulfillment.domain.messages import Reminder
 from fulfillment.domain.money import Money
@@ -259,6 +260,7 @@ Event = (
     | DisputeResolved
     | PayoutTransferred
     | CardEvent
+    | RefundEvent
     | AssignmentEnded
     | Held
     | Resumed

@@ -41,6 +41,8 @@ from fulfillment.domain.assignment.events import (
     WindowProposed,
 )
 from fulfillment.domain.assignment.payout import Payout, PayoutStatus, Ruling
+from fulfillment.domain.assignment.refund_events import RefundEvent
+from fulfillment.domain.assignment.refund_evolving import evolve_refund
 from fulfillment.domain.assignment.state import (
     Assignment,
     Extension,
@@ -67,6 +69,8 @@ def evolve(assignment: Assignment, event: Event) -> Assignment:  # noqa: C901, P
     """Return the assignment as it is once `event` has happened."""
     if isinstance(event, CardEvent):
         return evolve_card(assignment, event)
+    if isinstance(event, RefundEvent):
+        return evolve_refund(assignment, event)
     match event:
         case WindowProposed(proposal=proposal):
             return _proposed(assignment, proposal)

@@ -33,6 +33,7 @@ from fulfillment.domain.assignment.events import (
 )
 from fulfillment.domain.assignment.incident import IncidentVerdict
 from fulfillment.domain.assignment.payout import DisputeOutcome
+from fulfillment.domain.assignment.refund_events import RefundFailed, RefundGiven, RefundMarked
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.messages import CalendarMethod, Facts
@@ -91,6 +92,13 @@ def facts_of(event: Event, *, before: Assignment, after: Standing) -> Facts:  # 
             return Facts(window=_agreed(it), amount=event.amount, reason="lost" if lost else "won")
         case CaptureFailed(code=code):
             return Facts(window=_agreed(it), amount=_approved(it), reason=code)
+        case RefundMarked(refund=refund):
+            return Facts(window=_agreed(it), amount=refund.amount, reason=refund.reason)
+        case RefundGiven(amount=amount):
+            # Why is between the admins: they write it for the audit.
+            return Facts(window=_agreed(it), amount=amount)
+        case RefundFailed(amount=amount, code=code):
+            return Facts(window=_agreed(it), amount=amount, reason=code)
         case Held(hold=hold):
             return Facts(until=hold.until, reason=hold.reason)
         case IncidentOpened(incident=incident):

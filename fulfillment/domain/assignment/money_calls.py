@@ -60,6 +60,15 @@ class PassOn:
     charge_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveBack:
+    """Give `amount` of what was taken as `intent_id` back, as the payout's `n`th refund."""
+
+    n: int
+    amount: Money
+    intent_id: str
+
+
 MoneyCall = LetHoldGo | TakeMoney | LookAtCard | PlaceHold | SettleByHand
 
 
@@ -97,3 +106,12 @@ def share_owed(assignment: Assignment, policy: Policy) -> PassOn | None:
     kept = card.captured.amount * policy.platform_fee // WHOLE_FEE
     share = Money(amount=card.captured.amount - kept, currency=card.captured.currency)
     return PassOn(amount=share, charge_id=card.charge_id) if share.amount else None
+
+
+def refund_owed(assignment: Assignment) -> GiveBack | None:
+    """Return what is decided to be given back and nobody has answered for yet, if anything is."""
+    card, payout = assignment.card, assignment.payout
+    asked = payout.refund_under_way if payout else None
+    if asked is None or card is None or card.intent_id is None:
+        return None
+    return GiveBack(n=asked.n, amount=asked.amount, intent_id=card.intent_id)

@@ -17,6 +17,7 @@ from fulfillment.domain.assignment.card_events import (
 )
 from fulfillment.domain.assignment.events import Event, PayoutSettled, PayoutTransferred
 from fulfillment.domain.assignment.payout import Decision, PayoutStatus
+from fulfillment.domain.assignment.refund_events import RefundGiven
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.money import Money
 
@@ -39,7 +40,8 @@ class MoveKind(StrEnum):
 class MoneyMove:
     """`amount` of money, on the hold `intent_id` if it is a card's; `reference` finds it again outside.
 
-    `attempt`, `decided_by` and `request_id` name the approval that it follows from, if it follows from one.
+    `decided_by` and `request_id` name the decision that it follows from, if it follows from one of ours:
+    an approval, of that `attempt`, or a refund. What somebody gave back in the dashboard follows from none.
     """
 
     kind: MoveKind
@@ -60,7 +62,7 @@ def moves(events: Sequence[Event], *, before: Assignment, after: Assignment) -> 
 def _moves(  # noqa: C901 - one line a kind
     events: Sequence[Event], before: Assignment, after: Assignment
 ) -> Iterator[MoneyMove]:
-    card = before.card
+    card, given = before.card, next((each for each in events if isinstance(each, RefundGiven)), None)
     for event in events:
         match event:
             case CardAuthorised(intent_id=intent, amount=amount, at=at):
@@ -75,13 +77,14 @@ def _moves(  # noqa: C901 - one line a kind
             case CardCaptured(captured=now, at=at):
                 ours = card is not None and card.intent_id == event.intent_id
                 was = card.captured.amount if ours and card and card.captured else 0
+                taken = now.amount > was
                 yield MoneyMove(
-                    kind=MoveKind.CAPTURED if now.amount > was else MoveKind.REFUNDED,
+                    kind=MoveKind.CAPTURED if taken else MoveKind.REFUNDED,
                     amount=replace(now, amount=abs(now.amount - was)),
                     intent_id=event.intent_id,
-                    reference=event.charge_id,
                     at=at,
-                    **_approved(after),
+                    reference=given.reference if given else event.charge_id,
+                    **(_approved(after) if taken else _refunded(given, after)),
                 )
             case PayoutSettled(status=PayoutStatus.SETTLED_MANUAL, reference=reference, at=at):
                 approval = _approval(after)
@@ -121,3 +124,10 @@ def _approved(it: Assignment) -> dict[str, Any]:
     if approval is None:
         return {}
     return {"attempt": approval.attempt, "decided_by": approval.by, "request_id": approval.request_id}
+
+
+def _refunded(given: RefundGiven | None, it: Assignment) -> dict[str, Any]:
+    """Return who decided that money goes back, if any of us did."""
+    refunds = it.payout.refunds if it.payout and given else ()
+    ours = next((each for each in refunds if given and each.n == given.n), None)
+    return {"decided_by": ours.decided_by, "request_id": ours.request_id} if ours else {}

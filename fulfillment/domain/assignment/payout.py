@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fulfillment.domain.assignment.refund import Refund, RefundStatus
 from fulfillment.domain.command import Source
 from fulfillment.domain.money import Money
 
@@ -90,7 +91,8 @@ class Payout:
     resolved dispute asked for, which the provider is not charged with. `returned` counts how often the
     current attempt came back to them unruled, from a dispute or a card that would not pay. `tries` counts
     the captures that were begun on purpose, `checks` the looks for the outcome of one that nobody answered,
-    and `stalled_at` is since when it is stuck, with `problem` in the payment provider's words.
+    and `stalled_at` is since when it is stuck, with `problem` in the payment provider's words. `refunds` are
+    in the order of their numbers; all but the last have been answered.
     """
 
     id: str
@@ -112,6 +114,7 @@ class Payout:
     problem: str = ""
     dispute: Dispute | None = None
     transfer_id: str | None = None
+    refunds: tuple[Refund, ...] = ()
 
     @property
     def first_mark(self) -> Decision | None:
@@ -136,7 +139,26 @@ class Payout:
         """How often the provider has submitted it."""
         return self.attempt - self.reopened
 
+    @property
+    def refund_mark(self) -> Refund | None:
+        """The first of two marks on a refund, while the second is missing."""
+        return self._last_refund(RefundStatus.FIRST_MARK)
+
+    @property
+    def refund_under_way(self) -> Refund | None:
+        """The refund that is decided, and not answered by the payment provider."""
+        return self._last_refund(RefundStatus.ASKED)
+
+    @property
+    def given_back(self) -> int:
+        """How much was given back as admins decided, in minor units."""
+        return sum(each.amount.amount for each in self.refunds if each.status is RefundStatus.GIVEN)
+
     def ruling_on(self, attempt: int) -> Decision | None:
         """Return the decision that stands for that attempt, an earlier one too, if one does."""
         on_it = (each for each in reversed(self.decisions) if each.attempt == attempt)
         return next((each for each in on_it if each.ruling is not Ruling.FIRST_MARK), None)
+
+    def _last_refund(self, status: RefundStatus) -> Refund | None:
+        last = self.refunds[-1] if self.refunds else None
+        return last if last and last.status is status else None

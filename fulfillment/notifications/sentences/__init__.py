@@ -10,6 +10,7 @@ from fulfillment.notifications.sentences.cards import CARDS
 from fulfillment.notifications.sentences.codes import verdict_of
 from fulfillment.notifications.sentences.jobs import JOBS
 from fulfillment.notifications.sentences.payouts import PAYOUTS
+from fulfillment.notifications.sentences.refunds import REFUNDS
 from fulfillment.notifications.sentences.reminders import EVENT as REMINDER
 from fulfillment.notifications.sentences.reminders import REMINDERS
 from fulfillment.notifications.sentences.scheduling import SCHEDULING
@@ -17,7 +18,7 @@ from fulfillment.notifications.sentences.visits import VISITS
 from fulfillment.notifications.sentences.waiting import WAITING
 from fulfillment.notifications.sentences.words import Catalogue, NoWords, Words
 
-CATALOGUE: Catalogue = {**SCHEDULING, **VISITS, **PAYOUTS, **CARDS, **WAITING, **JOBS, **REMINDERS}
+CATALOGUE: Catalogue = {**SCHEDULING, **VISITS, **PAYOUTS, **CARDS, **REFUNDS, **WAITING, **JOBS, **REMINDERS}
 
 
 def words_for(payload: Payload, role: Role) -> Words:

@@ -66,7 +66,7 @@ async def assignments(session: AsyncSession, wanted: Wanted = ALL, turn: Turn = 
 
 async def some(session: AsyncSession, ids: Collection[str]) -> Mapping[str, Listed]:
     """Return the assignments of those ids, as far as they have been written down, by id."""
-    found = (_line(row) for row in await session.execute(_lines().where(AssignmentRow.id.in_(ids))))
+    found = (line(row) for row in await session.execute(lines().where(AssignmentRow.id.in_(ids))))
     return {each.standing.assignment.id: each for each in found}
 
 
