@@ -96,7 +96,7 @@ def build(
             Vouchers(approval_key).verify_voucher,
             People(sessions).read_clocks,
             aftercare.read_ended,
-            aftercare.read_policy,
+            aftercare.read_ground,
             absences.begin,
             absences.consider,
             absences.carry_out,

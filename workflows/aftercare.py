@@ -64,7 +64,7 @@ class PayoutAftercareWorkflow:
     # The story.
 
     @workflow.run
-    async def run(self, _: str, __: PassOn | None = None) -> None:
+    async def run(self, _payout_id: str, _share: PassOn | None = None) -> None:
         passing = asyncio.create_task(self._pass_on())
 
         def nothing_is_open() -> bool:
@@ -141,10 +141,11 @@ class PayoutAftercareWorkflow:
     async def _decide(self, command: RefundPayout) -> Answer:
         """Judge a refund by what is written down, and write the decision; a repeat is answered alike."""
         async with self._turn:
-            it, policy = await ground(self._payout_id)
+            stands = await ground(self._payout_id)
+            it = stands.assignment
             ready = await vouched_refund(command, self._payout_id)
             try:
-                events = decide(it, ready, at=workflow.now(), policy=policy)
+                events = decide(it, ready, at=workflow.now(), policy=stands.policy)
             except DomainError as refusal:
                 raise refused(refusal, snapshot=standing(it, CLOSED)) from refusal
             if not events:

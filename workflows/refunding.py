@@ -9,17 +9,15 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.aftercare import Aftercare
+    from activities.aftercare import Aftercare, Ground
     from activities.payments import REFUSED, PaymentsDoor, RefundWanted
     from activities.vouchers import VoucherClaim
     from fulfillment.domain import vouchers
     from fulfillment.domain.assignment.money_calls import GiveBack
     from fulfillment.domain.assignment.refund_commands import RecordRefund, RefundPayout
     from fulfillment.domain.assignment.rulings import TRUSTED
-    from fulfillment.domain.assignment.state import Assignment
     from fulfillment.domain.command import Source
     from fulfillment.domain.people import SYSTEM
-    from fulfillment.domain.policy import Policy
 
 from workflows.guard import transient
 from workflows.names import PAYMENTS_QUEUE
@@ -31,27 +29,21 @@ SIGNALS: Mapping[str, type[RefundPayout]] = {"refund_payout": RefundPayout}
 A_CALLER_WAITS = timedelta(seconds=3)
 
 
-async def ground(payout_id: str) -> tuple[Assignment, Policy]:
-    """Return what a refund is decided on: the assignment as it is written down, and today's rules.
+async def ground(payout_id: str) -> Ground:
+    """Return what a refund is decided on.
 
     Raises:
-        ApplicationError: it has not ended, or cannot be read right now; the caller tries again.
+        ApplicationError: the assignment has not ended, or cannot be read right now; the caller tries again.
     """
     try:
-        it = await workflow.execute_activity_method(
-            Aftercare.read_ended,
+        return await workflow.execute_activity_method(
+            Aftercare.read_ground,
             payout_id,
             schedule_to_close_timeout=A_CALLER_WAITS,
-            summary="read what there is to give back",
-        )
-        policy = await workflow.execute_activity_method(
-            Aftercare.read_policy,
-            schedule_to_close_timeout=A_CALLER_WAITS,
-            summary="read by which rules money is given back today",
+            summary="read what there is to give back, and by which rules",
         )
     except ActivityError as failure:
         raise transient("the payout has not ended, or cannot be read right now") from failure
-    return it, policy
 
 
 async def vouched_refund(command: RefundPayout, payout_id: str) -> RefundPayout:

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,14 +88,16 @@ class Ended:
     def refunds(self) -> list[tuple[int, str, int]]:
         return [(each.n, each.status, each.amount.amount) for each in self.payout.refunds]
 
-    def moves(self) -> list[tuple[str, int | None, str | None]]:
+    def moves(self) -> Sequence[tuple[str, int | None, str | None]]:
         lines = [
             move
             for each in self.witness.entries
             if each.standing.assignment.id == self.id
             for move in each.moves
         ]
-        return [(each.kind, each.amount and each.amount.amount, each.decided_by) for each in lines][2:]
+        return [(each.kind, each.amount.amount if each.amount else None, each.decided_by) for each in lines][
+            2:
+        ]
 
 
 async def paid(start: Start, client: Client, witness: Witness, *, policy: Policy | None = None) -> Ended:

@@ -7,6 +7,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.aftercare import Ground
 from activities.clocks import ClocksWanted
 from activities.holds import Reservation, Settled
 from activities.ledger import AssignmentBatch, JobBatch
@@ -61,7 +62,7 @@ class Witness:
             self.verify_voucher,
             self.read_clocks,
             self.read_ended,
-            self.read_policy,
+            self.read_ground,
         ]
 
     def steps(self, assignment_id: str) -> list[str]:
@@ -129,9 +130,9 @@ class Witness:
             raise ApplicationError("it has not ended yet")
         return ours[-1]
 
-    @activity.defn(name="read_policy")
-    async def read_policy(self) -> Policy:
-        return self.policy
+    @activity.defn(name="read_ground")
+    async def read_ground(self, assignment_id: str) -> Ground:
+        return Ground(assignment=await self.read_ended(assignment_id), policy=self.policy)
 
     @activity.defn(name="settle_payout")
     async def settle_payout(self, approved: ApprovedPayout) -> Settlement:
