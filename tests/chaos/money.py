@@ -42,13 +42,14 @@ class Step(StrEnum):
     CAPTURE = "capture"
     RELEASE = "cancel"
     TRANSFER = "transfer"
+    REFUND = "refund"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
     """What is true at last: of the assignment, its payout, and of what the payment provider did for us.
 
-    `captures` and `transfers` are amounts, ours only; `holds` is how many are still open.
+    `captures`, `transfers` and `refunds` are amounts, ours only; `holds` is how many are still open.
     """
 
     assignment: str = "paid"
@@ -56,6 +57,7 @@ class End:
     problem: str = ""
     captures: tuple[int, ...] = (PRICE,)
     transfers: tuple[int, ...] = (PRICE,)
+    refunds: tuple[int, ...] = ()
     holds: int = 0
 
 
@@ -78,7 +80,14 @@ class Cell:
 PAID = End()
 HELD = End(assignment="scheduled", payout=None, captures=(), transfers=(), holds=1)
 CANCELLED = End(assignment="cancelled", payout=None, captures=(), transfers=())
-GOOD = {Step.HOLD: HELD, Step.CAPTURE: PAID, Step.RELEASE: CANCELLED, Step.TRANSFER: PAID}
+GIVEN_BACK = End(payout="reversed", refunds=(PRICE,))
+GOOD = {
+    Step.HOLD: HELD,
+    Step.CAPTURE: PAID,
+    Step.RELEASE: CANCELLED,
+    Step.TRANSFER: PAID,
+    Step.REFUND: GIVEN_BACK,
+}
 """How it ends where the trouble is over after a while."""
 UNPAID = End(
     assignment="payout_pending",
@@ -129,6 +138,7 @@ def _api_inside() -> Iterator[Cell]:
         (Step.CAPTURE, Kind.ERROR_AFTER),
         (Step.CAPTURE, Kind.DROP_AFTER),
         (Step.TRANSFER, Kind.DROP_AFTER),
+        (Step.REFUND, None),
     ):
         yield Cell(step=step, trouble=trouble, death=Death.API, end=GOOD[step])
 

@@ -21,7 +21,7 @@ from tests.chaos.parties import Json, Parties, Reply, Visitor, hired, signed_in
 from tests.gateways.stripe.control import Control, Ledger
 from tests.gateways.stripe.serving import SECRET_KEY
 from tests.plant import Plant, kill, running, stripe_at
-from workflows.names import assignment_run
+from workflows.names import aftercare_run, assignment_run
 
 pytestmark = [pytest.mark.chaos, pytest.mark.patient]
 
@@ -146,6 +146,11 @@ async def _story(plant: Plant, control: Control, staff: Staff, cell: Cell) -> St
     await _written(plant, parties.id, "SELECT 1 FROM card_hold WHERE assignment_id = %s")
     if cell.step is not Step.RELEASE:
         await _complete(staff, story)
+    if cell.step is Step.REFUND:
+        await _insist(staff.admin, f"/admin/payouts/{parties.id}/approve", {"attempt": 1}, key=story.key)
+        await _written(
+            plant, parties.id, "SELECT 1 FROM money_move WHERE assignment_id = %s AND kind = 'transferred'"
+        )
     return story
 
 
@@ -206,7 +211,8 @@ async def _sent_and_cut_off(plant: Plant, wave: Sequence[Story]) -> None:
 
 
 async def _waits_for_a_worker(engine: Client, story: Story) -> None:
-    run = engine.get_workflow_handle(assignment_run(story.id))
+    is_over = story.cell.step is Step.REFUND
+    run = engine.get_workflow_handle(aftercare_run(story.id) if is_over else assignment_run(story.id))
     async with asyncio.timeout(PATIENCE):
         while not (await run.describe()).raw_description.HasField("pending_workflow_task"):
             await asyncio.sleep(0.02)
@@ -237,6 +243,8 @@ def _command(staff: Staff, story: Story) -> Coroutine[None, None, Reply]:
             return parties.customer.post(f"{parties.path}/cancel", {"reason": "it works again"}, key=key)
         case Step.CAPTURE | Step.TRANSFER:
             return staff.admin.post(f"/admin/payouts/{story.id}/approve", {"attempt": 1}, key=key)
+        case Step.REFUND:
+            return staff.admin.post(f"/admin/payouts/{story.id}/refund", {"reason": "it leaks"}, key=key)
 
 
 async def _complete(staff: Staff, story: Story) -> None:
@@ -308,6 +316,7 @@ def _end(id: str, states: dict[str, tuple[str, str | None, str]], ledger: Ledger
         problem=problem,
         captures=tuple(int(each["amount"]) for each in captures if each["by"] == "api"),
         transfers=tuple(int(each["amount"]) for each in ledger.of("transfer", payout_id=id)),
+        refunds=tuple(int(each["amount"]) for each in ledger.of("refund", payout_id=id)),
         holds=len(ledger.of("hold", assignment_id=id)) - len(ended),
     )
 
@@ -316,7 +325,7 @@ def _moves(plant: Plant) -> dict[str, int]:
     """Return what our own book says was moved, in minor units, by kind."""
     rows = plant.rows(
         "SELECT kind, sum(amount)::bigint FROM money_move"
-        " WHERE kind IN ('captured', 'transferred') GROUP BY kind"
+        " WHERE kind IN ('captured', 'transferred', 'refunded') GROUP BY kind"
     )
     return {kind: int(total) for kind, total in rows}
 
@@ -333,7 +342,11 @@ async def _effects(stripe: str) -> dict[str, int]:
     """Return what the payment provider says was moved, whoever asked for it."""
     async with Control(stripe) as control:
         ledger = await control.ledger()
-    return {"captured": ledger.total("capture"), "transferred": ledger.total("transfer")}
+    return {
+        "captured": ledger.total("capture"),
+        "transferred": ledger.total("transfer"),
+        "refunded": ledger.total("refund"),
+    }
 
 
 def _print(stories: Sequence[Story], ends: dict[str, End]) -> None:
@@ -341,8 +354,11 @@ def _print(stories: Sequence[Story], ends: dict[str, End]) -> None:
         end = ends[story.id]
         verdict = "as expected" if end == story.cell.end else f"EXPECTED {story.cell.end}"
         payout = f"{end.payout or '-'} {end.problem}".strip()
-        moved = f"captures {list(end.captures)} transfers {list(end.transfers)} open holds {end.holds}"
-        print(f"{story.cell} {end.assignment:<15} {payout:<46} {moved:<60} {verdict}")  # noqa: T201 - the matrix
+        moved = (
+            f"captures {list(end.captures)} transfers {list(end.transfers)} refunds {list(end.refunds)}"
+            f" open holds {end.holds}"
+        )
+        print(f"{story.cell} {end.assignment:<15} {payout:<46} {moved:<78} {verdict}")  # noqa: T201 - the matrix
     deaths = Counter(story.cell.death for story in stories)
     killed = ", ".join(f"{number} with the {death} killed" for death, number in deaths.items() if death)
     print(f"{len(stories)} cells: {killed}; a price is {PRICE}")  # noqa: T201
