@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from tests.browser import bad_pages
 from tests.browser.accessible import Inaccessible, expect_accessible
 from tests.browser.keyboard import Lost, tab_through
+from tests.browser.png import reduced
 from tests.browser.roomy import Cramped, expect_roomy
 from tests.browser.visits import PHONE, Visits
 
@@ -60,8 +61,15 @@ async def test_the_tab_key_stops_at_everything_in_order(here: Visits) -> None:
         "<input> today",
         "<input> At",
         "<button> Send",
+        "<a> All of a card",
         "<summary> More",
     ]
+
+
+async def test_a_page_that_changes_meanwhile_is_walked_anew(here: Visits) -> None:
+    page = await here.open("/news")
+
+    assert await tab_through(page) == ["<a> One", "<a> Two"]
 
 
 @pytest.mark.parametrize(
@@ -98,6 +106,18 @@ async def test_a_page_is_drawn_with_its_letters(here: Visits) -> None:
     assert await page.locator("#one").screenshot() != await page.locator("#other").screenshot()
 
 
+async def test_a_reduced_picture_is_smaller_and_keeps_its_size_and_colours(here: Visits) -> None:
+    page, blank = await here.open("/", device=PHONE), await here.open()
+    await page.evaluate("document.body.style.background = 'linear-gradient(90deg, #fdb, #47c 20%)'")
+    seen = await page.screenshot()
+
+    small = await reduced(seen, by=blank)
+
+    assert len(small) < len(seen)
+    assert small[16:24] == seen[16:24], "its width and height"
+    assert _palette(await reduced(small, by=blank)) == _palette(small)
+
+
 async def test_windows_differ_as_asked(here: Visits) -> None:
     phone = await here.open("/", device=PHONE)
     still = await here.open("/moving", moving=False, scheme="dark", zone="America/New_York")
@@ -111,3 +131,10 @@ async def test_windows_differ_as_asked(here: Visits) -> None:
     assert await still.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     assert await still.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone") == "America/New_York"
     await expect(without.get_by_role("heading")).to_have_text("A page")
+
+
+def _palette(png: bytes) -> set[bytes]:
+    """Return the colours of a picture that has a palette, which is its second chunk."""
+    length, name, start = int.from_bytes(png[33:37]), png[37:41], 41
+    assert name == b"PLTE"
+    return {png[at : at + 3] for at in range(start, start + length, 3)}
