@@ -116,7 +116,7 @@ def cells() -> Sequence[Cell]:
     undisturbed = [
         Cell(step=it, trouble=kind, end=GOOD[it]) for it in Step for kind in (None, Kind.HANG_AFTER)
     ]
-    killed = [replace(cell, death=Death.WORKER) for cell in (*_over_after_a_while(), *_for_good())]
+    killed = [replace(cell, death=Death.WORKER) for cell in (*_for_good(), *_over_after_a_while())]
     waves = [killed[start : start + HANDS] for start in range(0, len(killed), HANDS)]
     for wave in waves[1::2]:
         wave[:] = [replace(cell, death=Death.WORKER_AND_API) for cell in wave]
