@@ -29,7 +29,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 VERIFIER_BYTES = 48
 """Of randomness in a code verifier: 64 letters, of 43 to 128 that RFC 7636 allows."""
-REQUEST_TIMEOUT = 2.0
+TIMEOUT = 2.0
 """Seconds the provider has for an answer; a page has five for all of it."""
 FRESH = 3600.0
 """Seconds for which what the provider says of itself is kept."""
@@ -92,12 +92,14 @@ class Oidc:
         algorithms: tuple[str, ...],
         api: Verifier,
         discovery_url: str = "",
+        timeout: float = TIMEOUT,
     ) -> None:
         self._client = client
         self._issuer = issuer
         self._expected = Expected(issuer=issuer, audience=client.id, algorithms=algorithms)
         self._api = api
         self._discovery_url = discovery_url or f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+        self._timeout = timeout
         self._provider: _Provider | None = None
         # Reading the certificates takes longer than all the rest of a client, so it happens once.
         self._verify = httpx2.create_ssl_context()
@@ -189,7 +191,7 @@ class Oidc:
 
     async def _discover(self) -> _Provider:
         try:
-            async with httpx2.AsyncClient(verify=self._verify, timeout=REQUEST_TIMEOUT) as session:
+            async with httpx2.AsyncClient(verify=self._verify, timeout=self._timeout) as session:
                 answer = await session.get(self._discovery_url)
                 said = answer.raise_for_status().json()
         except (httpx2.HTTPError, ValueError):
@@ -203,7 +205,7 @@ class Oidc:
         return _Provider(
             authorize=authorize,
             token=token,
-            keys=OidcIssuer(expected=self._expected, jwks_url=keys),
+            keys=OidcIssuer(expected=self._expected, jwks_url=keys, timeout=self._timeout),
             names_itself=said.get("authorization_response_iss_parameter_supported") is True,
             by_post="client_secret_basic" not in said.get(METHODS, ("client_secret_basic",)),
             until=time.monotonic() + FRESH,
@@ -222,7 +224,7 @@ class Oidc:
             redirect_uri=self._client.redirect_uri,
             code_challenge_method="S256",
             token_endpoint_auth_method=method if self._client.secret else "none",
-            timeout=REQUEST_TIMEOUT,
+            timeout=self._timeout,
             verify=self._verify,
         )
 

@@ -23,6 +23,8 @@ from tests.journeys import front
 from tests.journeys.town import Town, fresh
 
 Json = dict[str, Any]
+PATIENCE = 10.0
+"""Seconds that our side waits here: a busy machine is no ill provider."""
 Refuses = Callable[..., Awaitable[Page]]
 
 
@@ -39,8 +41,8 @@ def entrance(fake: FakeProvider, *, secret: str | None = FakeProvider.client_sec
     client = Client(id=fake.client_id, secret=secret, redirect_uri=fake.redirect_uri, scopes="openid profile")
     algorithms = ("RS256", "ES256")
     expected = Expected(issuer=fake.url, audience="fulfillment", algorithms=algorithms)
-    api = OidcIssuer(expected=expected, jwks_url=f"{fake.url}/jwks")
-    return Entrance(provider=Oidc(client, issuer=fake.url, algorithms=algorithms, api=api))
+    api = OidcIssuer(expected=expected, jwks_url=f"{fake.url}/jwks", timeout=PATIENCE)
+    return Entrance(provider=Oidc(client, issuer=fake.url, algorithms=algorithms, api=api, timeout=PATIENCE))
 
 
 @pytest_asyncio.fixture
