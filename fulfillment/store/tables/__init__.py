@@ -10,6 +10,7 @@ from fulfillment.store.tables.jobs import (
     JobRow,
     OfferRow,
     QuoteRow,
+    QuoteWordingRow,
     RequeueRow,
 )
 from fulfillment.store.tables.messages import (
@@ -75,6 +76,7 @@ __all__ = [
     "PersonRow",
     "ProposalRow",
     "QuoteRow",
+    "QuoteWordingRow",
     "RateLimitRow",
     "ReminderRow",
     "ReminderStatus",
