@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from api.problems import Face
-from api.ui import assets, faces, home, job, jobs, sign_in, task, work
+from api.ui import assets, faces, home, job, job_visit, jobs, posting, sign_in, task, work
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.headers import PAGE
@@ -17,7 +17,10 @@ ROUTERS = (
     home.router,
     sign_in.router,
     jobs.router,
+    # Before the page of one job: `new` is none.
+    posting.router,
     job.router,
+    job_visit.router,
     work.router,
     task.router,
 )
