@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from api.problems import Face
-from api.ui import assets, faces, home, job, job_visit, jobs, posting, sign_in, task, work
+from api.ui import assets, faces, home, job, job_visit, jobs, me, my_calendar, posting, sign_in, task, work
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.places import ROOT
@@ -21,6 +21,8 @@ ROUTERS = (
     posting.router,
     job.router,
     job_visit.router,
+    me.router,
+    my_calendar.router,
     work.router,
     task.router,
 )
