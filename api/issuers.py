@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import jwt
 import structlog
@@ -49,6 +50,14 @@ class OidcIssuer:
 
     async def verify(self, token: str) -> Principal:
         return self._expected.principal(token, key=await self._key(key_id(token)))
+
+    async def claims(self, token: str) -> Mapping[str, Any]:
+        """Return what `token` says, once it is confirmed.
+
+        Raises:
+            Unauthenticated, Unavailable: as `verify`.
+        """
+        return self._expected.claims(token, key=await self._key(key_id(token)))
 
     async def _key(self, id: str) -> PyJWK:
         age = time.monotonic() - self._fetched

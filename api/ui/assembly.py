@@ -6,7 +6,22 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from api.problems import Face
-from api.ui import assets, faces, home, job, job_visit, jobs, me, my_calendar, posting, sign_in, task, work
+from api.ui import (
+    assets,
+    faces,
+    home,
+    job,
+    job_visit,
+    jobs,
+    live,
+    me,
+    my_calendar,
+    posting,
+    sign_in,
+    sign_in_oidc,
+    task,
+    work,
+)
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.places import ROOT
@@ -16,6 +31,8 @@ ROUTERS = (
     assets.router,
     home.router,
     sign_in.router,
+    sign_in_oidc.router,
+    live.router,
     jobs.router,
     # Before the page of one job: `new` is none.
     posting.router,
@@ -32,6 +49,7 @@ ROUTERS = (
 def install(app: FastAPI, counter: Counter) -> Mapping[str, Face]:
     """Add the pages to `app`, and return the face that refusals have under their paths."""
     app.state.counter = counter
+    app.state.leave = counter.hub.close
     for router in ROUTERS:
         app.include_router(router)
 

@@ -11,7 +11,7 @@ from api.desk import Desk, TheDesk
 from api.reading import TheSession
 from api.schemas.base import Id
 from api.schemas.jobs import JobShown
-from api.ui import schedule
+from api.ui import live, schedule
 from api.ui.commanding import TheSending
 from api.ui.people import names
 from api.ui.queries import Seen, Since
@@ -56,6 +56,7 @@ class TaskPage:
         return self._show(
             "work/one.html",
             status=status,
+            live=live.of(visit=shown),
             job=await self._job(shown.job_id),
             visit=visit,
             path=f"{PATH}/{id}",

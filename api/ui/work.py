@@ -9,6 +9,7 @@ from api import assignments as api
 from api.desk import TheViewing
 from api.reading import TheSession, TheTurn
 from api.schemas.jobs import JobShown
+from api.ui import live
 from api.ui.guards import signed_in
 from api.ui.people import names
 from api.ui.rendering import TheShow
@@ -38,6 +39,7 @@ async def list_work(
     visitor: Provider, session: TheSession, viewing: TheViewing, turn: TheTurn, show: TheShow
 ) -> Response:
     """List what one has taken on, newest first."""
+    watched = live.of_list()
     page = await api.list_assignments(visitor.actor, session, viewing, turn)
     known = await jobs.some(session, [each.job_id for each in page.items])
     called = await names(session, [each.customer_id for each in page.items])
@@ -47,4 +49,4 @@ async def list_work(
         WorkLine(visit=visit_of(each, reader=Party.PROVIDER, names=called), job=seen.get(each.job_id))
         for each in page.items
     ]
-    return show("work/list.html", lines=lines, next_cursor=page.next_cursor)
+    return show("work/list.html", lines=lines, next_cursor=page.next_cursor, live=watched)
