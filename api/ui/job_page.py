@@ -28,7 +28,6 @@ from api.ui.sheets import UNTOUCHED, Sheet
 from api.ui.story import Story, story_of, what_comes
 from api.ui.visitor import Visitor
 from api.ui.visits import Visit, visit_of
-from fulfillment.domain.assignment.calendar import CALLED_OFF
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.job.state import JobStatus
@@ -38,6 +37,8 @@ from fulfillment.store.views import assignments, jobs
 from fulfillment.store.views import bids as bids_view
 from fulfillment.store.views.paging import Turn
 
+AHEAD = frozenset({Status.SCHEDULED, Status.IN_PROGRESS})
+"""Where a visit is still to be noted down."""
 MOST_QUOTES = Turn(limit=100)
 ENDINGS = {
     JobStatus.COMPLETED: frozenset({Status.PAID, Status.CLOSED_UNPAID}),
@@ -73,6 +74,11 @@ class Deal:
     late_from: datetime | None
 
     @property
+    def may_hold(self) -> bool:
+        """Whether there is something to wait with: a time to be agreed, or moved."""
+        return self.deeds.hold and self.visit.may_propose
+
+    @property
     def shown_forms(self) -> frozenset[str]:
         """The ids of the forms that are drawn."""
         deeds = self.deeds
@@ -82,7 +88,7 @@ class Deal:
             "decline": deeds.decline,
             "withdraw": deeds.withdraw,
             "cancel": deeds.cancel,
-            "hold": deeds.hold,
+            "hold": self.may_hold,
             "resume": deeds.resume,
             "no-show": deeds.report,
             "answer": deeds.answer,
@@ -188,7 +194,7 @@ class JobPage:
 
     async def _links(self, standing: Standing) -> LinksShown | None:
         it = standing.assignment
-        if it.agreed is None or it.status in CALLED_OFF:
+        if it.status not in AHEAD:
             return None
         return await calendars.read_links(it.id, self._actor, self._session, self._desk)
 
@@ -227,10 +233,11 @@ def _next(standing: Standing, visit: Visit) -> Next | None:
 
 
 def _report_from(standing: Standing, deeds: Deeds, policy: Policy) -> datetime | None:
-    agreed, incident = standing.assignment.agreed, standing.assignment.incident
-    if deeds.report or agreed is None or incident is not None or standing.assignment.payout is not None:
+    """Return from when on it can be said that nobody came, while it is too early for that."""
+    it = standing.assignment
+    if deeds.report or it.agreed is None or it.incident is not None or it.status is not Status.SCHEDULED:
         return None
-    return None if standing.assignment.is_closed else agreed.window.start + policy.no_show_grace
+    return it.agreed.window.start + policy.no_show_grace
 
 
 def _late_from(standing: Standing, deeds: Deeds, policy: Policy) -> datetime | None:

@@ -1,7 +1,7 @@
 """Posting a job: what it takes, and the form for it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -36,6 +36,11 @@ MODES = (
     (DispatchMode.QUOTES, "Quotes: providers name their price, and you choose"),
     (DispatchMode.AUTO, "Offers: we ask providers who fit, and the first yes gets the job"),
 )
+UNSAID = "Please fill this in."
+MISSING = {
+    "title": "Please say in a few words what is to be done.",
+    "price": "Please say what it may cost at most.",
+}
 TRADES = ("Heating", "Plumbing", "Electrics", "Painting", "Roofing", "Garden", "Cleaning", "Moving")
 """What people are reminded of when they say what it is about; they may say anything."""
 
@@ -97,8 +102,18 @@ def job_sent(form: Form) -> JobSent:
         # What was wrong with a part of ours is missing in the body, too, which nobody has to be told.
         errors += [each for each in refusal.errors if each.field in FIELDS or not errors]
     if errors:
-        raise InvalidBody(errors=tuple(errors))
+        raise InvalidBody(errors=tuple(sorted(map(_worded, errors), key=_place)))
     return body
+
+
+def _worded(error: FieldError) -> FieldError:
+    """Return what is wrong in words that say of which field they are."""
+    says = MISSING.get(error.field) if error.message == UNSAID else None
+    return replace(error, message=says) if says else error
+
+
+def _place(error: FieldError) -> int:
+    return FIELDS.index(error.field) if error.field in FIELDS else len(FIELDS)
 
 
 def _wishes(form: Form, zone: str) -> Iterator[dict[str, str]]:
