@@ -6,7 +6,22 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from api.problems import Face
-from api.ui import assets, faces, home, job, jobs, live, sign_in, sign_in_oidc, task, work
+from api.ui import (
+    assets,
+    faces,
+    home,
+    job,
+    job_visit,
+    jobs,
+    live,
+    me,
+    my_calendar,
+    posting,
+    sign_in,
+    sign_in_oidc,
+    task,
+    work,
+)
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.places import ROOT
@@ -19,7 +34,12 @@ ROUTERS = (
     sign_in_oidc.router,
     live.router,
     jobs.router,
+    # Before the page of one job: `new` is none.
+    posting.router,
     job.router,
+    job_visit.router,
+    me.router,
+    my_calendar.router,
     work.router,
     task.router,
 )

@@ -26,8 +26,8 @@ class Place:
 
 
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
-    Role.CUSTOMER: (Place("/ui/jobs", "My jobs"),),
-    Role.PROVIDER: (Place("/ui/work", "My work"),),
+    Role.CUSTOMER: (Place("/ui/jobs", "My jobs"), Place("/ui/me", "About me")),
+    Role.PROVIDER: (Place("/ui/work", "My work"), Place("/ui/me", "About me")),
     Role.OPS: (),
     Role.ADMIN: (),
 }

@@ -18,6 +18,7 @@ from fulfillment.store.tables.jobs import (
     JobRow,
     OfferRow,
     QuoteRow,
+    QuoteWordingRow,
     RequeueRow,
 )
 from fulfillment.store.tables.messages import (
@@ -95,6 +96,7 @@ __all__ = [
     "PersonRow",
     "ProposalRow",
     "QuoteRow",
+    "QuoteWordingRow",
     "RateLimitRow",
     "ReminderRow",
     "ReminderStatus",
