@@ -14,6 +14,7 @@ from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.job.state import DispatchMode, JobStatus, OfferStatus
 from fulfillment.domain.messages import Recipient
 from fulfillment.domain.people import Role
+from fulfillment.domain.window import VisitWindow
 from fulfillment.store import (
     asides,
     calendars,
@@ -36,6 +37,7 @@ from fulfillment.store.views import (
     history,
     jobs,
     lateness,
+    own_quotes,
     payouts,
     tasks,
     trail,
@@ -73,6 +75,12 @@ READS: dict[str, Read] = {
     "a customer's": lambda it: assignments.assignments(it, assignments.Wanted(customer_id="c7"), TURN),
     "a provider's": lambda it: assignments.assignments(it, assignments.Wanted(provider_id="p7"), TURN),
     "a job's": lambda it: assignments.assignments(it, assignments.Wanted(job_id="j7")),
+    "what a provider has to do": lambda it: assignments.assignments(
+        it, assignments.Wanted(provider_id="p7", live=True), TURN
+    ),
+    "what a provider is done with": lambda it: assignments.assignments(
+        it, assignments.Wanted(provider_id="p7", live=False), TURN
+    ),
     "the scheduled": lambda it: assignments.assignments(
         it, assignments.Wanted(status=Status.SCHEDULED), TURN
     ),
@@ -90,6 +98,7 @@ READS: dict[str, Read] = {
     "a job's quotes": lambda it: bids.quotes(it, "j7"),
     "a provider's offers": lambda it: bids.offers(it, "p7", TURN),
     "a provider's open offers": lambda it: bids.offers(it, "p7", TURN, status=OfferStatus.OPEN),
+    "a provider's quotes": lambda it: own_quotes.own_quotes(it, "p7", TURN),
     "the payout queue": payouts.pending,
     "more of the payout queue": lambda it: payouts.pending(it, AT_RISK),
     "all payouts": lambda it: payouts.payouts(it, TURN),
@@ -110,6 +119,8 @@ READS: dict[str, Read] = {
     "a visit": lambda it: visits.planned(it, "a77"),
     "a customer's visits": lambda it: visits.of_person(it, "c7", Role.CUSTOMER),
     "a provider's visits": lambda it: visits.of_person(it, "p7", Role.PROVIDER),
+    "a provider's day": lambda it: visits.between(it, "p7", VisitWindow(start=THEN, end=LATER)),
+    "what a provider is asked to agree to": lambda it: visits.proposed(it, "p7"),
     "whose feed it is": lambda it: calendars.subscriber(it, "token"),
     "what is connected": lambda it: visits.connected(it, "c7", Role.CUSTOMER),
     "an old answer": lambda it: history.outcome(it, "nobody's"),

@@ -1,6 +1,6 @@
 """The tables: names, columns, constraints. Nothing here decides anything."""
 
-from fulfillment.store.tables.assignments import IS_LIVE, AssignmentRow, HoldRow, ProposalRow
+from fulfillment.store.tables.assignments import HAS_ENDED, IS_LIVE, AssignmentRow, HoldRow, ProposalRow
 from fulfillment.store.tables.audit import AuditRow, OpsTaskRow, OutcomeRow, TallyRow
 from fulfillment.store.tables.base import LIVE, Entity, Json, Table
 from fulfillment.store.tables.calendars import CalendarAccountRow, CalendarRow, FeedRow
@@ -39,6 +39,7 @@ from fulfillment.store.tables.sessions import PageSessionRow
 from fulfillment.store.tables.wallets import PayoutAccountRow, WalletRow
 
 __all__ = [
+    "HAS_ENDED",
     "IS_LIVE",
     "IS_OPEN_PAYOUT",
     "IS_OPEN_TO_PROVIDERS",

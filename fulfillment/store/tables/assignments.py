@@ -12,6 +12,7 @@ from fulfillment.store.tables.base import LIVE, Counter, Flag, Json, Minor, Stam
 
 IS_LIVE = text(f"status IN ({quoted(LIVE)})")
 """Written out: with parameters in its place, the planner would not see that a partial index covers it."""
+HAS_ENDED = text(f"status NOT IN ({quoted(LIVE)})")
 
 
 class AssignmentRow(Table):
@@ -34,6 +35,12 @@ class AssignmentRow(Table):
         Index("ix_assignment_newest", "created_at", "id"),
         Index("ix_assignment_customer", "customer_id", "created_at", "id"),
         Index("ix_assignment_provider", "provider_id", "created_at", "id"),
+        Index(
+            "ix_assignment_provider_start",
+            "provider_id",
+            "scheduled_start",
+            postgresql_where=text("scheduled_start IS NOT NULL"),
+        ),
         Index("ix_assignment_job", "job_id", "created_at", "id"),
         Index("ix_assignment_status", "status", "created_at", "id"),
         Index("ix_assignment_overdue", "created_at", "id", postgresql_where=text("reminder_overdue")),
