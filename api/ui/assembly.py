@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from api.problems import Face
-from api.ui import assets, faces, home, job, jobs, sign_in, task, work
+from api.ui import assets, faces, home, job, jobs, sign_in, task, task_steps, work
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.headers import PAGE
@@ -20,6 +20,7 @@ ROUTERS = (
     job.router,
     work.router,
     task.router,
+    task_steps.router,
 )
 """The pages of every noun; a new one is added here, to `places.NAVIGATION`, and to the table of tests."""
 

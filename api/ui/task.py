@@ -1,33 +1,44 @@
-"""One piece of a provider's work: what is to be done where, and agreeing on a time with the customer."""
+"""One piece of a provider's work: what is to be done where, by when, and what it comes to."""
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api import assignments as api
+from api import calendars
 from api import schedule as schedule_api
 from api.desk import Desk, TheDesk
-from api.reading import TheSession
+from api.errors import Missing
+from api.reading import TheSession, expect_party, once_at
 from api.schemas.base import Id
+from api.schemas.calendars import LinksShown
 from api.schemas.jobs import JobShown
 from api.ui import schedule
+from api.ui.choices import REJECTIONS
+from api.ui.coming import comes
 from api.ui.commanding import TheSending
+from api.ui.doable import Rules
+from api.ui.pay import pay_of
 from api.ui.people import names
 from api.ui.queries import Seen, Since
 from api.ui.refusals import REFUSED, newer, status_of
 from api.ui.rendering import Show, TheShow
 from api.ui.schedule import Drafts
+from api.ui.sheets import UNTOUCHED, Sheet
 from api.ui.visitor import Visitor
-from api.ui.visits import visit_of
+from api.ui.visits import Visit, visit_of
 from api.ui.work import PATH, Provider
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.errors import WrongState
 from fulfillment.domain.job.parties import may_see
 from fulfillment.domain.people import Party
-from fulfillment.store.views import jobs
+from fulfillment.store.views import assignments, jobs
 
 router = APIRouter(prefix=f"{PATH}/{{assignment_id}}", include_in_schema=False)
 
-UNTOUCHED = Drafts()
+NOT_SENT = Drafts()
 
 
 class TaskPage:
@@ -45,22 +56,44 @@ class TaskPage:
         *,
         since: int | None = None,
         seen: int | None = None,
-        drafts: Drafts = UNTOUCHED,
+        drafts: Drafts = NOT_SENT,
+        sheet: Sheet = UNTOUCHED,
         status: int = 200,
     ) -> Response:
         """Return the page, once the assignment is at the version that somebody knows of."""
-        session = self._session
-        shown = await api.read_assignment(id, self._actor, session, self._desk.viewing, Response(), since)
-        called = await names(session, [shown.customer_id])
-        visit = visit_of(shown, reader=Party.PROVIDER, names=called, seen=seen)
+        found = await once_at(
+            lambda: assignments.assignment(self._session, id),
+            version_of=lambda it: it.standing.assignment.state_version,
+            least=since,
+        )
+        expect_party(found.standing.assignment, self._actor)
+        visit = await self._visit(found.standing, seen=seen)
+        doable = self._rules(found.standing).doable()
+        next = found.standing.next
         return self._show(
             "work/one.html",
             status=status,
-            job=await self._job(shown.job_id),
+            job=await self._job(visit.shown.job_id),
             visit=visit,
+            doable=doable,
+            pay=pay_of(found.standing, self._desk.policy),
+            then=comes(next, reader=Party.PROVIDER, other=visit.other) if next else "",
+            calendar=await self._calendar(visit),
+            reject_reasons=REJECTIONS,
             path=f"{PATH}/{id}",
             forms_of_visit=schedule.forms_of(drafts, visit, self._show.clock),
+            sheet=sheet,
+            stray=sheet.stray(doable.forms),
         )
+
+    def _rules(self, standing: Standing) -> Rules:
+        now = datetime.now(UTC)
+        return Rules(standing.assignment, self._actor, policy=self._desk.policy, now=now)
+
+    async def _visit(self, standing: Standing, *, seen: int | None) -> Visit:
+        shown = self._desk.viewing(self._actor).assignment(standing)
+        called = await names(self._session, [shown.customer_id])
+        return visit_of(shown, reader=Party.PROVIDER, names=called, seen=seen)
 
     async def _job(self, id: str) -> JobShown | None:
         """Return the job, as long as it is theirs to see."""
@@ -68,6 +101,12 @@ class TaskPage:
         if found is None or not may_see(found.job, self._actor):
             return None
         return self._desk.viewing(self._actor).job(found.job)
+
+    async def _calendar(self, visit: Visit) -> LinksShown | None:
+        """Return the ways into their own calendar, while a visit is agreed."""
+        with suppress(Missing, WrongState):
+            return await calendars.read_links(visit.shown.id, self._actor, self._session, self._desk)
+        return None
 
 
 async def _page_of(visitor: Provider, session: TheSession, desk: TheDesk, show: TheShow) -> TaskPage:
@@ -81,6 +120,14 @@ ThePage = Annotated[TaskPage, Depends(_page_of)]
 async def read_task(assignment_id: Id, page: ThePage, since: Since = None, seen: Seen = None) -> Response:
     """Show how the work stands."""
     return await page(assignment_id, since=since, seen=seen)
+
+
+@router.get("/visit.ics")
+async def download_visit(
+    assignment_id: Id, visitor: Provider, request: Request, session: TheSession, desk: TheDesk
+) -> Response:
+    """Return the agreed visit as a file for one's own calendar."""
+    return await calendars.download_visit(assignment_id, visitor.actor, request, session, desk)
 
 
 @router.post("/propose")
