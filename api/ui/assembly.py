@@ -9,8 +9,8 @@ from api.problems import Face
 from api.ui import assets, faces, home, job, jobs, sign_in, task, task_steps, work
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
-from api.ui.headers import PAGE
 from api.ui.places import ROOT
+from api.ui.rendering import redirect
 
 ROUTERS = (
     assets.router,
@@ -33,6 +33,6 @@ def install(app: FastAPI, counter: Counter) -> Mapping[str, Face]:
 
     @app.exception_handler(SignInFirst)
     async def to_sign_in(_: Request, first: SignInFirst) -> RedirectResponse:
-        return RedirectResponse(first.to, status_code=303, headers=dict(PAGE))
+        return redirect(first.to)
 
     return {ROOT: faces.page}

@@ -3,14 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.responses import RedirectResponse
 
 from api.errors import Missing
 from api.ui.counter import TheCounter
 from api.ui.forms import TheForm
 from api.ui.guards import signed_in
 from api.ui.places import ACT_AS, HOME, ROOT, SIGN_IN, SIGN_OUT, home_of, safe_next
-from api.ui.rendering import TheShow
+from api.ui.rendering import TheShow, redirect
 from api.ui.visitor import Visitor
 from fulfillment.domain.people import Role
 
@@ -26,7 +25,7 @@ async def arrive(visitor: Anybody, show: TheShow) -> Response:
     home = home_of(visitor.role)
     if home is None:
         return show("nothing_yet.html")
-    return RedirectResponse(home, status_code=303)
+    return redirect(home)
 
 
 @router.post(ACT_AS)
@@ -39,7 +38,7 @@ async def act_as(visitor: Anybody, form: TheForm, counter: TheCounter) -> Respon
     wanted = form.text("role")
     if wanted not in visitor.roles:
         raise Missing
-    response = RedirectResponse(safe_next(form.text("next")), status_code=303)
+    response = redirect(safe_next(form.text("next")))
     if not await counter.sessions.act_as(response, visitor, Role(wanted)):
         raise Missing
     return response

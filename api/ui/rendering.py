@@ -65,6 +65,11 @@ class Here:
 REFUSALS = 400
 
 
+def redirect(path: str) -> RedirectResponse:
+    """Return the way to another page of ours, which is asked for by GET."""
+    return RedirectResponse(path, status_code=303, headers=dict(PAGE))
+
+
 class Show:
     """Draws the pages of one request."""
 
@@ -87,8 +92,7 @@ class Show:
 
         `since` is what the page waits for: `since=7`, a version it has to show.
         """
-        response = RedirectResponse(path + (f"?{urlencode(since)}" if since else ""), status_code=303)
-        response.headers["Cache-Control"] = "no-store"
+        response = redirect(path + (f"?{urlencode(since)}" if since else ""))
         self._cookies.give(response, FLASH, says, seconds=FLASH_SECONDS)
         return response
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import OPEN_TO_ALL
@@ -21,7 +20,7 @@ from api.ui.forms import Draft, Fault, TheForm
 from api.ui.guards import PEOPLE
 from api.ui.places import SIGN_IN, safe_next
 from api.ui.refusals import REFUSED, faults_of, status_of
-from api.ui.rendering import Show, TheShow
+from api.ui.rendering import Show, TheShow, redirect
 from api.ui.sessions import NotLetIn
 from fulfillment.domain.people import Role
 from fulfillment.store import directory
@@ -80,7 +79,7 @@ async def pick(
         token = issuer.mint(
             sub=picked.sub, role=Role(picked.role), name=picked.name, more=known.roles if known else ()
         )
-        response = RedirectResponse(safe_next(form.text("next")), status_code=303)
+        response = redirect(safe_next(form.text("next")))
         principal = await desk.verifier.verify(token)
         await counter.sessions.open(request, response, principal, role=Role(picked.role))
     except REFUSED as refusal:

@@ -59,8 +59,9 @@ class Visit:
     def proposed_by(self) -> str:
         """Who has made the open proposal, at the beginning of a sentence."""
         by = self.proposal.proposed_by if self.proposal else Party.ADMIN
-        called = {self.reader: "you", self.reader.other: self.other}.get(by, "our team")
-        return f"{called[:1].upper()}{called[1:]}"
+        # A name is written as its owner writes it; our own words begin the sentence.
+        other = self.other.capitalize() if self.other in UNNAMED.values() else self.other
+        return {self.reader: "You", self.reader.other: other}.get(by, "Our team")
 
 
 def visit_of(

@@ -6,6 +6,8 @@ from fastapi.routing import RouteContext, iter_route_contexts
 
 from api import dev, main
 from api.auth import guard_of, is_open
+from api.ui.assembly import ROUTERS
+from api.ui.guards import SignedIn
 from tests.api.front import ISSUER, front
 
 # Open on purpose: for machines that watch us, and for people who have no token yet.
@@ -29,6 +31,12 @@ OPEN = {
     ("GET", "/dev/emails/{message_id}/visit.ics"),
     ("GET", "/dev/emails/{message_id}/raw"),
 }
+OPEN_PAGES = {
+    # Style and script are everybody's, and who is not signed in yet has to get somewhere.
+    ("GET", "/ui/static/{name}"),
+    ("GET", "/ui/sign-in"),
+    ("POST", "/ui/sign-in"),
+}
 
 
 def unguarded(*routers: APIRouter) -> set[tuple[str, str]]:
@@ -48,6 +56,20 @@ def is_guarded(route: RouteContext) -> bool:
 
 def test_every_route_is_guarded_or_open_on_purpose() -> None:
     assert unguarded(*main.ROUTERS, dev.router(ISSUER)) <= OPEN
+
+
+def test_every_page_is_guarded_or_open_on_purpose() -> None:
+    assert unguarded(*ROUTERS) - OPEN <= OPEN_PAGES
+
+
+def test_a_page_is_guarded_by_a_session_and_never_by_a_token() -> None:
+    guards = {
+        type(guard_of(route.dependant))
+        for route in iter_route_contexts(front(routers=ROUTERS).routes)
+        if str(route.path_format).startswith("/ui") and is_guarded(route)
+    }
+
+    assert guards == {SignedIn}
 
 
 def test_what_is_open_and_does_work_is_counted_by_address() -> None:

@@ -53,8 +53,12 @@ def assembled(
     accounts: Accounts | None = None,
     policy: Policy = AT_HOME,
     stripe: str = "",
+    entrance: Entrance = PICKING,
 ) -> FastAPI:
-    """Return the application on these servers; `rate` is everybody's limit, and `stripe` where cards pay."""
+    """Return the application on these servers; `rate` is everybody's limit, and `stripe` where cards pay.
+
+    `entrance` is how people sign in to the pages.
+    """
     database = database_engine(database_url, pool_size=10)
     wallet = StripeWallet(key=STRIPE_KEY, base=stripe) if stripe else None
     front = Engine(partial(connection.connect, Address(host=engine)))
@@ -89,7 +93,7 @@ def assembled(
             "migrations": checks.schema_is_current(database),
             "engine": checks.engine_answers(lambda: front.client),
         },
-        counter=counter(database, house=house),
+        counter=counter(database, house=house, entrance=entrance),
         lifespan=lifespan,
     )
     app.add_middleware(BodyUnread)

@@ -1,0 +1,71 @@
+"""Every route of the pages, who may use it, and what a form of it sends: the table their tests go by."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from fastapi.routing import iter_route_contexts
+
+from api.ui.assembly import ROUTERS
+from fulfillment.domain.people import Role
+from tests.api.front import front
+from tests.journeys.people import Json
+
+CUSTOMER, PROVIDER, OPS, ADMIN = Role.CUSTOMER, Role.PROVIDER, Role.OPS, Role.ADMIN
+ALL = (CUSTOMER, PROVIDER, OPS, ADMIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRoute:
+    """One route; without roles it is open to everybody, and says why in OPEN."""
+
+    method: str
+    path: str
+    roles: tuple[Role, ...] = ()
+    form: Json = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def has_id(self) -> bool:
+        return "{" in self.path
+
+
+def get(path: str, *roles: Role) -> PageRoute:
+    return PageRoute(method="GET", path=path, roles=roles)
+
+
+def post(path: str, *roles: Role, **form: str) -> PageRoute:
+    return PageRoute(method="POST", path=path, roles=roles, form=form)
+
+
+WINDOW = {"start": "2027-04-01T09:00", "end": "2027-04-01T11:00", "timezone": "Europe/Berlin"}
+JOB, TASK = "/ui/jobs/{job_id}", "/ui/work/{assignment_id}"
+
+PAGES = (
+    get("/ui", *ALL),
+    get("/ui/", *ALL),
+    post("/ui/act-as", *ALL, role="provider"),
+    post("/ui/sign-out", *ALL),
+    get("/ui/static/{name}"),
+    get("/ui/sign-in"),
+    post("/ui/sign-in", sub="ada", role="customer"),
+    get("/ui/jobs", CUSTOMER),
+    get(JOB, CUSTOMER),
+    post(f"{JOB}/propose", CUSTOMER, **WINDOW, expectedVersion="0"),
+    post(f"{JOB}/visits/{{assignment_id}}/confirm", CUSTOMER, version="1"),
+    get("/ui/work", PROVIDER),
+    get(TASK, PROVIDER),
+    post(f"{TASK}/propose", PROVIDER, **WINDOW, expectedVersion="0"),
+    post(f"{TASK}/confirm", PROVIDER, version="1"),
+)
+GUARDED = tuple(route for route in PAGES if route.roles)
+OPEN = {(route.method, route.path) for route in PAGES if not route.roles}
+
+
+def existing() -> Iterator[tuple[str, str]]:
+    """Yield method and path of each route of the pages."""
+    for route in iter_route_contexts(front(routers=ROUTERS).routes):
+        for method in route.methods or ():
+            if str(route.path_format).startswith("/ui"):
+                yield method, str(route.path_format)
