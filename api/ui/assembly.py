@@ -6,7 +6,21 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from api.problems import Face
-from api.ui import assets, faces, home, job, jobs, sign_in, task, task_steps, work
+from api.ui import (
+    assets,
+    day,
+    faces,
+    home,
+    job,
+    jobs,
+    offers,
+    open_job,
+    open_jobs,
+    sign_in,
+    task,
+    task_steps,
+    work,
+)
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.places import ROOT
@@ -21,6 +35,10 @@ ROUTERS = (
     work.router,
     task.router,
     task_steps.router,
+    day.router,
+    offers.router,
+    open_jobs.router,
+    open_job.router,
 )
 """The pages of every noun; a new one is added here, to `places.NAVIGATION`, and to the table of tests."""
 

@@ -26,7 +26,12 @@ class Place:
 
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
     Role.CUSTOMER: (Place("/ui/jobs", "My jobs"),),
-    Role.PROVIDER: (Place("/ui/work", "My work"),),
+    Role.PROVIDER: (
+        Place("/ui/work", "My work"),
+        Place("/ui/day", "My day"),
+        Place("/ui/offers", "Offers"),
+        Place("/ui/open-jobs", "Open jobs"),
+    ),
     Role.OPS: (),
     Role.ADMIN: (),
 }

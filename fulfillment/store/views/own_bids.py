@@ -1,4 +1,4 @@
-"""A provider's own quotes, newest first, with what has become of the job."""
+"""A provider's own quotes, newest first, with what has become of the job; and how a bid stands."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from fulfillment.domain.job.state import JobStatus, QuoteStatus
+from fulfillment.domain.job.state import JobStatus, OfferStatus, QuoteStatus
 from fulfillment.domain.money import Money
-from fulfillment.store.tables import JobRow, QuoteRow
+from fulfillment.store.tables import JobRow, OfferRow, QuoteRow
 from fulfillment.store.views.paging import FIRST, Line, Page, Turn, newest_first, page
 
 
@@ -49,6 +49,19 @@ async def own_quotes(session: AsyncSession, provider_id: str, turn: Turn = FIRST
     )
     query = newest_first(query, turn, at=QuoteRow.submitted_at, id=QuoteRow.id)
     return await page(session, query, turn, line=_line, place=lambda it: (it.submitted_at, it.id))
+
+
+async def quote_stands(session: AsyncSession, id: str) -> tuple[QuoteStatus, int] | None:
+    """Return status and version of a quote, as it is written down."""
+    query = select(QuoteRow.status, QuoteRow.version).where(QuoteRow.id == id)
+    row = (await session.execute(query)).one_or_none()
+    return (QuoteStatus(row.status), row.version) if row else None
+
+
+async def offer_stands(session: AsyncSession, id: str) -> OfferStatus | None:
+    """Return the status of an offer, as it is written down."""
+    status: str | None = await session.scalar(select(OfferRow.status).where(OfferRow.id == id))
+    return OfferStatus(status) if status else None
 
 
 def _line(row: Line) -> OwnQuote:
