@@ -4,25 +4,21 @@ What is offered on a page by this may be refused all the same: a run keeps the p
 the world moves on while somebody reads.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from api.ui.possible import SOME, Deeds, deeds_of
 from fulfillment.domain.assignment.commands import (
-    AnswerIncident,
     AssignmentCommand,
     CheckIn,
     CompleteAssignment,
-    DeclineWindow,
-    HoldAssignment,
     RejectAssignment,
-    ReportNoShow,
     ResubmitPayout,
-    ResumeAssignment,
-    WithdrawWindow,
 )
 from fulfillment.domain.assignment.deciding import decide
-from fulfillment.domain.assignment.events import Rejected
+from fulfillment.domain.assignment.events import Event, Rejected
 from fulfillment.domain.assignment.incidents import report_opens
 from fulfillment.domain.assignment.state import Assignment, RejectReason, Status
 from fulfillment.domain.assignment.visit import check_in_opens
@@ -33,38 +29,32 @@ from fulfillment.domain.job.state import Job
 from fulfillment.domain.people import Actor
 from fulfillment.domain.policy import Policy
 
-SOME = "."
-"""Stands for words that somebody has yet to write."""
-A_WHILE = timedelta(minutes=1)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doable:
-    """What a provider may do with an assignment. `check_in_from` and `report_from` are still to come.
+    """What a provider may do: with what both sides may (`deeds`), and what is theirs alone.
 
-    `rejects_late` says what giving it back would count as.
+    `rejects_late` says what giving it back would count as. The instants are from when on something can be
+    done, while they are still to come.
     """
 
-    decline: bool
-    withdraw: bool
+    deeds: Deeds
     reject: bool
     rejects_late: bool
     check_in: bool
     check_in_from: datetime | None
     complete: bool
     complete_from: datetime | None
-    report: bool
     report_from: datetime | None
-    answer: bool
-    hold: bool
-    resume: bool
     resubmit: bool
 
     @property
     def forms(self) -> frozenset[str]:
-        """The names of the forms that can be sent."""
-        names = ("decline", "withdraw", "reject", "check_in", "complete", "report", "answer")
-        return frozenset(name for name in (*names, "hold", "resume", "resubmit") if getattr(self, name))
+        """The names of the forms that are drawn."""
+        shared = ("propose", "confirm", "decline", "withdraw", "report", "answer", "hold", "resume")
+        own = ("reject", "check_in", "complete", "resubmit")
+        drawn = [name for name in shared if getattr(self.deeds, name)]
+        return frozenset([*drawn, *(name for name in own if getattr(self, name))])
 
 
 class Rules:
@@ -77,44 +67,32 @@ class Rules:
         self._at = moment_of(assignment, now=now)
 
     def doable(self) -> Doable:
-        it, version = self._it, self._it.schedule_version
-        check_in, complete, report = self.may(CheckIn), self.may(CompleteAssignment), self.may(ReportNoShow)
+        agreed, policy = self._it.agreed, self._policy
+        given_back = self._events(RejectAssignment, reason_code=RejectReason.OTHER.value)
         return Doable(
-            decline=self.may(DeclineWindow, version=version),
-            withdraw=self.may(WithdrawWindow, version=version),
-            reject=self.may(RejectAssignment, reason_code=RejectReason.OTHER.value),
-            rejects_late=self._rejects_late(),
-            check_in=check_in,
-            check_in_from=self._still_to_come(check_in_opens(it.agreed, self._policy) if it.agreed else None),
-            complete=complete,
-            complete_from=self._still_to_come(it.agreed.window.start if it.agreed else None),
-            report=report,
-            report_from=self._still_to_come(report_opens(it.agreed, self._policy) if it.agreed else None),
-            answer=self.may(AnswerIncident, statement=SOME),
-            hold=self.may(HoldAssignment, until=self._at + A_WHILE, reason=SOME),
-            resume=self.may(ResumeAssignment),
-            resubmit=self.may(ResubmitPayout, evidence=(SOME,)),
+            deeds=deeds_of(self._it, self._actor, at=self._at, policy=policy),
+            reject=bool(given_back),
+            rejects_late=any(each.late for each in given_back if isinstance(each, Rejected)),
+            check_in=bool(self._events(CheckIn)),
+            check_in_from=self._still_to_come(check_in_opens(agreed, policy)) if agreed else None,
+            complete=bool(self._events(CompleteAssignment)),
+            complete_from=self._still_to_come(agreed.window.start) if agreed else None,
+            report_from=self._still_to_come(report_opens(agreed, policy)) if agreed else None,
+            resubmit=bool(self._events(ResubmitPayout, evidence=(SOME,))),
         )
 
-    def may(self, kind: type[AssignmentCommand], **asked: Any) -> bool:
-        """Return whether a command of that kind would be honoured."""
-        return self._events(kind, **asked) is not None
-
-    def _rejects_late(self) -> bool:
-        events = self._events(RejectAssignment, reason_code=RejectReason.OTHER.value)
-        return any(each.late for each in events or () if isinstance(each, Rejected))
-
-    def _events(self, kind: type[AssignmentCommand], **asked: Any) -> tuple[object, ...] | None:
+    def _events(self, kind: type[AssignmentCommand], **asked: Any) -> Sequence[Event]:
+        """Return what a command of that kind would lead to; nothing if it would be refused."""
         command = kind(actor=self._actor, **asked)
         try:
-            return tuple(decide(self._it, command, at=self._at, policy=self._policy))
+            return decide(self._it, command, at=self._at, policy=self._policy)
         except DomainError:
-            return None
+            return ()
 
-    def _still_to_come(self, at: datetime | None) -> datetime | None:
+    def _still_to_come(self, at: datetime) -> datetime | None:
         """Return `at` if that is later, and there is a visit to come or under way."""
         is_on = self._it.status in {Status.SCHEDULED, Status.IN_PROGRESS}
-        return at if at and is_on and at > self._at else None
+        return at if is_on and at > self._at else None
 
 
 def may_in_job(job: Job, command: JobCommand, *, at: datetime, policy: Policy) -> bool:

@@ -1,91 +1,27 @@
-"""One job of a customer: how it stands, and agreeing on a time with whoever has it."""
+"""One job of a customer: its page, taking up a quote, proposing a time, and calling the job off."""
 
-from typing import Annotated
+from fastapi import APIRouter, Response
 
-from fastapi import APIRouter, Depends, Response
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from api import assignments as visits_api
 from api import jobs as api
+from api import quotes as quotes_api
 from api import schedule as schedule_api
-from api.desk import Desk, TheDesk
-from api.reading import TheSession
+from api.accepting import TheHandovers
 from api.schemas.base import Id
-from api.schemas.jobs import JobShown
+from api.schemas.jobs import QuoteAcceptanceSent, ReasonSent
 from api.ui import schedule
+from api.ui.bids import form_of
 from api.ui.commanding import TheSending
+from api.ui.job_page import ThePage
 from api.ui.jobs import PATH, Customer
-from api.ui.people import names
 from api.ui.queries import Seen, Since, VisitSince
 from api.ui.refusals import REFUSED, newer, status_of
-from api.ui.rendering import Show, TheShow
-from api.ui.schedule import Drafts
-from api.ui.visitor import Visitor
-from api.ui.visits import Visit, visit_of
-from fulfillment.domain.job.state import ENDED
-from fulfillment.domain.people import Party
-from fulfillment.store.views.paging import Turn
+from api.ui.sheets import Sheet, refused
 
 router = APIRouter(prefix=f"{PATH}/{{job_id}}", include_in_schema=False)
 
-UNTOUCHED = Drafts()
-
-
-class JobPage:
-    """Draws the page of a job for its customer."""
-
-    def __init__(self, visitor: Visitor, session: AsyncSession, desk: Desk, show: Show) -> None:
-        self._actor = visitor.actor
-        self._session = session
-        self._desk = desk
-        self._show = show
-
-    async def __call__(
-        self,
-        job_id: str,
-        *,
-        since: int | None = None,
-        visit_since: int | None = None,
-        seen: int | None = None,
-        drafts: Drafts = UNTOUCHED,
-        status: int = 200,
-    ) -> Response:
-        """Return the page, once job and visit are at the versions that somebody knows of."""
-        job = await api.read_job(job_id, self._actor, self._session, self._desk.viewing, since)
-        visit = await self._visit(job, since=visit_since, seen=seen)
-        return self._show(
-            "jobs/one.html",
-            status=status,
-            job=job,
-            visit=visit,
-            path=f"{PATH}/{job_id}",
-            forms_of_visit=schedule.forms_of(drafts, visit, self._show.clock),
-        )
-
-    async def _visit(self, job: JobShown, *, since: int | None, seen: int | None) -> Visit | None:
-        """Return the visit that the job is in, or the one that it has ended with."""
-        session, viewing = self._session, self._desk.viewing
-        id = job.assignment_id or await self._last(job)
-        if id is None:
-            return None
-        shown = await visits_api.read_assignment(id, self._actor, session, viewing, Response(), since)
-        called = await names(session, [shown.provider_id])
-        return visit_of(shown, reader=Party.CUSTOMER, names=called, seen=seen)
-
-    async def _last(self, job: JobShown) -> str | None:
-        if job.status not in ENDED:
-            return None
-        page = await visits_api.list_assignments(
-            self._actor, self._session, self._desk.viewing, Turn(limit=1), job_id=job.id
-        )
-        return next((each.id for each in page.items), None)
-
-
-async def _page_of(visitor: Customer, session: TheSession, desk: TheDesk, show: TheShow) -> JobPage:
-    return JobPage(visitor, session, desk, show)
-
-
-ThePage = Annotated[JobPage, Depends(_page_of)]
+ACCEPTED = "The job is in good hands. Next, agree on a time for the visit."
+CANCELLED = "The job is cancelled."
+CANCEL = "cancel-job"
 
 
 @router.get("")
@@ -94,6 +30,34 @@ async def read_job(
 ) -> Response:
     """Show how the job stands, and its visit."""
     return await page(job_id, since=since, visit_since=visit_since, seen=seen)
+
+
+@router.post("/quotes/{quote_id}/accept")
+async def accept(
+    job_id: Id, quote_id: Id, visitor: Customer, sent: TheSending, page: ThePage, handovers: TheHandovers
+) -> Response:
+    """Take up the wording of a quote that was on the page."""
+    try:
+        body = sent.form.sent(QuoteAcceptanceSent, numbers=("version",))
+        made = await quotes_api.accept_quote(
+            job_id, quote_id, body, visitor.actor, sent.commands, handovers, sent.desk.viewing, Response()
+        )
+    except REFUSED as refusal:
+        sheet = refused(refusal, sent.form, form_of(quote_id), policy=sent.desk.policy)
+        return await page(job_id, sheet=sheet, status=status_of(refusal))
+    return sent.show.done(f"{PATH}/{job_id}", ACCEPTED, visitSince=made.state_version)
+
+
+@router.post("/cancel")
+async def cancel(job_id: Id, visitor: Customer, sent: TheSending, page: ThePage) -> Response:
+    """Call the job off."""
+    try:
+        body = sent.form.sent(ReasonSent)
+        job = await api.cancel(job_id, body, visitor.actor, sent.commands, sent.desk.viewing)
+    except REFUSED as refusal:
+        sheet = refused(refusal, sent.form, CANCEL, policy=sent.desk.policy, fields=("reason",))
+        return await page(job_id, sheet=sheet, status=status_of(refusal))
+    return sent.show.done(f"{PATH}/{job_id}", CANCELLED, since=job.state_version)
 
 
 @router.post("/propose")
@@ -106,21 +70,6 @@ async def propose(job_id: Id, visitor: Customer, sent: TheSending, page: ThePage
         )
     except REFUSED as refusal:
         drafts = schedule.refused(refusal, sent.form, schedule.PROPOSE, policy=sent.desk.policy)
-        return await page(job_id, visit_since=newer(refusal), drafts=drafts, status=status_of(refusal))
+        sheet = Sheet(refused=drafts.propose, meanwhile=drafts.meanwhile)
+        return await page(job_id, visit_since=newer(refusal), sheet=sheet, status=status_of(refusal))
     return sent.show.done(f"{PATH}/{job_id}", schedule.PROPOSED, visitSince=stands.state_version)
-
-
-@router.post("/visits/{assignment_id}/confirm")
-async def confirm(
-    job_id: Id, assignment_id: Id, visitor: Customer, sent: TheSending, page: ThePage
-) -> Response:
-    """Confirm the time that was proposed for that visit."""
-    try:
-        body = schedule.confirmation_sent(sent.form)
-        stands = await schedule_api.confirm(
-            assignment_id, body, visitor.actor, sent.commands, sent.desk.viewing, None
-        )
-    except REFUSED as refusal:
-        drafts = schedule.refused(refusal, sent.form, schedule.CONFIRM, policy=sent.desk.policy)
-        return await page(job_id, visit_since=newer(refusal), drafts=drafts, status=status_of(refusal))
-    return sent.show.done(f"{PATH}/{job_id}", schedule.CONFIRMED, visitSince=stands.state_version)

@@ -14,10 +14,13 @@ from api.ui.people import names
 from api.ui.rendering import TheShow
 from api.ui.visitor import Visitor
 from api.ui.visits import Visit, visit_of
+from api.ui.words import Turn
+from fulfillment.domain.job.state import OPEN_TO_PROVIDERS
 from fulfillment.domain.people import Party, Role
-from fulfillment.store.views import assignments
+from fulfillment.store.views import assignments, jobs
 
 PATH = "/ui/jobs"
+CHOOSING = frozenset(OPEN_TO_PROVIDERS)
 
 router = APIRouter(prefix=PATH, include_in_schema=False)
 
@@ -26,16 +29,21 @@ Customer = Annotated[Visitor, Depends(signed_in(Role.CUSTOMER))]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobLine:
-    """A job in the list, and its visit if a provider has it."""
+    """A job in the list, its visit if a provider has it, and how many quotes there are to choose from."""
 
     job: JobShown
     visit: Visit | None
+    quotes: int
 
     @property
-    def is_yours(self) -> bool:
-        """Whether the customer has to do something about it."""
-        turn = self.visit.turn if self.visit else None
-        return turn is not None and turn.is_yours
+    def turn(self) -> Turn | None:
+        """Whose turn it is, if it is anybody's."""
+        if self.visit:
+            return self.visit.turn
+        if not self.quotes:
+            return None
+        what = "look at the quote" if self.quotes == 1 else f"choose one of {self.quotes} quotes"
+        return Turn(who="you", what=what, is_yours=True)
 
 
 @router.get("")
@@ -45,11 +53,13 @@ async def list_jobs(
     """List one's own jobs, newest first."""
     page = await api.list_jobs(visitor.actor, session, viewing, turn)
     live = await assignments.some(session, [job.assignment_id for job in page.items if job.assignment_id])
+    known = await jobs.some(session, [job.id for job in page.items])
     called = await names(session, [job.provider_id for job in page.items])
     lines = []
     for job in page.items:
         found = live.get(job.assignment_id or "")
         shown = viewing(visitor.actor).assignment(found.standing) if found else None
         visit = visit_of(shown, reader=Party.CUSTOMER, names=called) if shown else None
-        lines.append(JobLine(job=job, visit=visit))
+        quotes = len(known[job.id].job.usable_quotes) if job.id in known and job.status in CHOOSING else 0
+        lines.append(JobLine(job=job, visit=visit, quotes=quotes))
     return show("jobs/list.html", lines=lines, next_cursor=page.next_cursor)

@@ -5,7 +5,7 @@ drawn any more, as it is not possible now, is a stray: its faults stand on top.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from api.problems import snapshot_of
 from api.ui.forms import Draft, Form
@@ -27,8 +27,10 @@ class Sheet:
         return Draft.fresh(id, **values)
 
     def stray(self, drawn: Collection[str]) -> Draft | None:
-        """Return the form that was refused, if it is none of those that are `drawn`."""
-        return self.refused if self.refused and self.refused.id not in drawn else None
+        """Return the form that was refused if it is none of those `drawn`; its faults name no fields then."""
+        if self.refused is None or self.refused.id in drawn:
+            return None
+        return replace(self.refused, faults=tuple(replace(each, name="") for each in self.refused.faults))
 
 
 UNTOUCHED = Sheet()

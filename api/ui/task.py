@@ -1,14 +1,14 @@
 """One piece of a provider's work: what is to be done where, by when, and what it comes to."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api import calendars
-from api import schedule as schedule_api
+from api import calendars, history
 from api.desk import Desk, TheDesk
 from api.errors import Missing
 from api.reading import TheSession, expect_party, once_at
@@ -17,16 +17,14 @@ from api.schemas.calendars import LinksShown
 from api.schemas.jobs import JobShown
 from api.ui import schedule
 from api.ui.choices import REJECTIONS
-from api.ui.coming import comes
-from api.ui.commanding import TheSending
 from api.ui.doable import Rules
 from api.ui.pay import pay_of
 from api.ui.people import names
 from api.ui.queries import Seen, Since
-from api.ui.refusals import REFUSED, newer, status_of
 from api.ui.rendering import Show, TheShow
 from api.ui.schedule import Drafts
 from api.ui.sheets import UNTOUCHED, Sheet
+from api.ui.story import Story, story_of, what_comes
 from api.ui.visitor import Visitor
 from api.ui.visits import Visit, visit_of
 from api.ui.work import PATH, Provider
@@ -38,7 +36,13 @@ from fulfillment.store.views import assignments, jobs
 
 router = APIRouter(prefix=f"{PATH}/{{assignment_id}}", include_in_schema=False)
 
-NOT_SENT = Drafts()
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """What happens if nobody does anything: `says` it, at the moment `at`."""
+
+    at: datetime
+    says: str
 
 
 class TaskPage:
@@ -56,7 +60,6 @@ class TaskPage:
         *,
         since: int | None = None,
         seen: int | None = None,
-        drafts: Drafts = NOT_SENT,
         sheet: Sheet = UNTOUCHED,
         status: int = 200,
     ) -> Response:
@@ -69,7 +72,6 @@ class TaskPage:
         expect_party(found.standing.assignment, self._actor)
         visit = await self._visit(found.standing, seen=seen)
         doable = self._rules(found.standing).doable()
-        next = found.standing.next
         return self._show(
             "work/one.html",
             status=status,
@@ -77,11 +79,12 @@ class TaskPage:
             visit=visit,
             doable=doable,
             pay=pay_of(found.standing, self._desk.policy),
-            then=comes(next, reader=Party.PROVIDER, other=visit.other) if next else "",
+            next=_next(found.standing, visit),
+            story=await self._story(found.standing, visit),
             calendar=await self._calendar(visit),
             reject_reasons=REJECTIONS,
             path=f"{PATH}/{id}",
-            forms_of_visit=schedule.forms_of(drafts, visit, self._show.clock),
+            forms_of_visit=schedule.forms_of(_drafts(sheet), visit, self._show.clock),
             sheet=sheet,
             stray=sheet.stray(doable.forms),
         )
@@ -95,6 +98,10 @@ class TaskPage:
         called = await names(self._session, [shown.customer_id])
         return visit_of(shown, reader=Party.PROVIDER, names=called, seen=seen)
 
+    async def _story(self, standing: Standing, visit: Visit) -> Story:
+        timeline = await history.read_timeline(visit.shown.id, self._actor, self._session)
+        return story_of(timeline, standing.assignment, reader=visit.reader, other=visit.other)
+
     async def _job(self, id: str) -> JobShown | None:
         """Return the job, as long as it is theirs to see."""
         found = await jobs.job(self._session, id)
@@ -107,6 +114,18 @@ class TaskPage:
         with suppress(Missing, WrongState):
             return await calendars.read_links(visit.shown.id, self._actor, self._session, self._desk)
         return None
+
+
+def _drafts(sheet: Sheet) -> Drafts:
+    is_proposal = sheet.refused is not None and sheet.refused.id == schedule.PROPOSE
+    return Drafts(propose=sheet.refused if is_proposal else None)
+
+
+def _next(standing: Standing, visit: Visit) -> Next | None:
+    first = standing.next
+    if first is None or standing.obligation is None:
+        return None
+    return Next(at=first.due, says=what_comes(first, first.n, reader=visit.reader, other=visit.other))
 
 
 async def _page_of(visitor: Provider, session: TheSession, desk: TheDesk, show: TheShow) -> TaskPage:
@@ -128,31 +147,3 @@ async def download_visit(
 ) -> Response:
     """Return the agreed visit as a file for one's own calendar."""
     return await calendars.download_visit(assignment_id, visitor.actor, request, session, desk)
-
-
-@router.post("/propose")
-async def propose(assignment_id: Id, visitor: Provider, sent: TheSending, page: ThePage) -> Response:
-    """Propose a time to the customer."""
-    try:
-        body = schedule.proposal_sent(sent.form)
-        stands = await schedule_api.propose(
-            assignment_id, body, visitor.actor, sent.commands, sent.desk.viewing, None
-        )
-    except REFUSED as refusal:
-        drafts = schedule.refused(refusal, sent.form, schedule.PROPOSE, policy=sent.desk.policy)
-        return await page(assignment_id, since=newer(refusal), drafts=drafts, status=status_of(refusal))
-    return sent.show.done(f"{PATH}/{assignment_id}", schedule.PROPOSED, since=stands.state_version)
-
-
-@router.post("/confirm")
-async def confirm(assignment_id: Id, visitor: Provider, sent: TheSending, page: ThePage) -> Response:
-    """Confirm the time that the customer has proposed."""
-    try:
-        body = schedule.confirmation_sent(sent.form)
-        stands = await schedule_api.confirm(
-            assignment_id, body, visitor.actor, sent.commands, sent.desk.viewing, None
-        )
-    except REFUSED as refusal:
-        drafts = schedule.refused(refusal, sent.form, schedule.CONFIRM, policy=sent.desk.policy)
-        return await page(assignment_id, since=newer(refusal), drafts=drafts, status=status_of(refusal))
-    return sent.show.done(f"{PATH}/{assignment_id}", schedule.CONFIRMED, since=stands.state_version)

@@ -24,7 +24,7 @@ from api.schemas.assignments import (
 from api.schemas.base import Id
 from api.schemas.incidents import IncidentAnswerSent, NoShowSent
 from api.schemas.payouts import PayoutShown, ResubmissionSent
-from api.ui import sheets
+from api.ui import schedule, sheets
 from api.ui.commanding import Sending, TheSending
 from api.ui.forms import Form
 from api.ui.refusals import REFUSED, Refusal, newer, status_of
@@ -51,6 +51,8 @@ class Step:
     fields: tuple[str, ...] = ()
 
 
+PROPOSE = Step(form=schedule.PROPOSE, says=schedule.PROPOSED)
+CONFIRM = Step(form=schedule.CONFIRM, says=schedule.CONFIRMED)
 DECLINE = Step(form="decline", says="You declined this time. Please propose another one.", fields=("reason",))
 WITHDRAW = Step(form="withdraw", says="Your proposal is withdrawn. Please propose another time.")
 CHECK_IN = Step(form="check_in", says="You are checked in. The customer knows that the visit has begun.")
@@ -94,6 +96,9 @@ class Task:
         return self._sent.show.done(f"{PATH}/{self.id}", step.says, since=stands.state_version)
 
     def _sheet(self, step: Step, refusal: Refusal) -> Sheet:
+        if step is PROPOSE:
+            drafts = schedule.refused(refusal, self.form, PROPOSE.form, policy=self._sent.desk.policy)
+            return Sheet(refused=drafts.propose, meanwhile=drafts.meanwhile)
         sheet = sheets.refused(
             refusal, self.form, step.form, policy=self._sent.desk.policy, fields=step.fields
         )
@@ -110,6 +115,28 @@ TheTask = Annotated[Task, Depends(_task_of)]
 
 
 # The time.
+
+
+@router.post("/propose")
+async def propose(task: TheTask) -> Response:
+    """Propose a time to the customer."""
+
+    async def ask() -> AssignmentShown:
+        body = schedule.proposal_sent(task.form)
+        return await schedule_api.propose(task.id, body, task.actor, task.commands, task.viewing, None)
+
+    return await task.take(PROPOSE, ask)
+
+
+@router.post("/confirm")
+async def confirm(task: TheTask) -> Response:
+    """Confirm the time that the customer has proposed."""
+
+    async def ask() -> AssignmentShown:
+        body = schedule.confirmation_sent(task.form)
+        return await schedule_api.confirm(task.id, body, task.actor, task.commands, task.viewing, None)
+
+    return await task.take(CONFIRM, ask)
 
 
 @router.post("/decline")

@@ -61,6 +61,9 @@ INSERT INTO quote (
 )
 SELECT 'q' || n, job, provider, 12500, 'EUR', '', 'open', 1, at, 2 FROM crowd;
 
+INSERT INTO quote_wording (quote_id, version, job_id, amount, currency, note, submitted_at)
+SELECT 'q' || n, version, job, 12500, 'EUR', '', at FROM crowd, generate_series(1, 2) version;
+
 INSERT INTO offer (
     id, job_id, round, wave, provider_id, amount, currency, sent_at, expires_at, status, state_version
 )

@@ -10,7 +10,7 @@ from fulfillment.domain.job.state import DispatchMode
 from fulfillment.domain.messages import Recipient, Reminder, ReminderKind
 from fulfillment.domain.people import Role
 from fulfillment.store.tables import AuditRow, JobRow, OfferRow, OutboxRow, QuoteRow, ReminderRow, RequeueRow
-from fulfillment.store.views import history
+from fulfillment.store.views import bids, history
 from fulfillment.store.views.jobs import job
 from tests.domain.jobs import ADA, BOB, CYD, HOUR, NOON
 from tests.domain.people import euros
@@ -74,6 +74,19 @@ class TestBids:
             sessions, QuoteRow, "provider_id", "amount", "version", "status", job_id=diary.job.id
         )
         assert found == [("bob", 9_900, 2, "open"), ("cyd", 12_500, 1, "open")]
+
+    async def test_every_wording_is_kept_as_it_was_submitted(self, sessions: Sessions) -> None:
+        diary = quoted()
+        for price in (99, 98):
+            diary.quote(BOB, euros(price))
+
+        for entries in (diary.entries, diary.entries[:-1]):
+            await diary.write(sessions, *entries)
+
+        async with sessions() as session:
+            found = await bids.wordings(session, diary.job.id)
+        said = sorted([(each.version, each.price.amount) for each in kept] for kept in found.values())
+        assert said == [[(1, 12_500)], [(1, 12_500), (2, 9_900), (3, 9_800)]]
 
     async def test_what_did_not_change_is_not_written_again(self, sessions: Sessions) -> None:
         diary = quoted()

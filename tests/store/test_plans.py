@@ -96,6 +96,7 @@ READS: dict[str, Read] = {
     "whether a job involves somebody": lambda it: jobs.involves(it, "j7", provider_id="p7"),
     "the job of an offer": lambda it: jobs.of_offer(it, "o7"),
     "a job's quotes": lambda it: bids.quotes(it, "j7"),
+    "what a job's quotes have said": lambda it: bids.wordings(it, "j7"),
     "a provider's offers": lambda it: bids.offers(it, "p7", TURN),
     "a provider's open offers": lambda it: bids.offers(it, "p7", TURN, status=OfferStatus.OPEN),
     "a provider's quotes": lambda it: own_bids.own_quotes(it, "p7", TURN),

@@ -1,6 +1,6 @@
-"""Writing jobs: the head that lists read, the quotes, the offers, and each return once."""
+"""Writing jobs: the head that lists read, the quotes and their wordings, the offers, each return once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,6 +32,12 @@ QUOTES = sql.newest(
     newer="""it.state_version < excluded.state_version
         AND (it.status, it.version) <> (excluded.status, excluded.version)""",
 )
+WORDINGS = sql.once(
+    "quote_wording",
+    """quote_id, version, job_id, amount, currency, window_start, window_end, note, valid_until,
+    submitted_at""",
+    rows="wordings",
+)
 OFFERS = sql.newest(
     "offer",
     """id, job_id, round, wave, provider_id, amount, currency, window_start, window_end, sent_at, expires_at,
@@ -52,6 +58,7 @@ WRITE = sql.together(
     "SELECT count(*) FROM requeues",
     head=HEAD,
     quotes=QUOTES,
+    wordings=WORDINGS,
     offers=OFFERS,
     requeues=REQUEUES,
     **messages.SQL,
@@ -85,6 +92,7 @@ def _written(about: About, entries: Sequence[JobEntry]) -> dict[str, Any]:
     return {
         "head": sql.rows(_head(job)),
         "quotes": sql.rows(*(_quote(job, quote) for quote in job.quotes)),
+        "wordings": sql.rows(*_wordings(entries)),
         "offers": sql.rows(*(_offer(job, offer) for offer in job.offers)),
         "requeues": sql.rows(*(_requeue(job, requeue) for requeue in job.requeues)),
         **messages.messages(about, entries),
@@ -146,6 +154,14 @@ def _quote(job: Job, quote: Quote) -> dict[str, Any]:
         "submitted_at": quote.submitted_at,
         "state_version": job.state_version,
     }
+
+
+def _wordings(entries: Sequence[JobEntry]) -> Iterator[dict[str, Any]]:
+    """Yield each wording once; one that was replaced within the batch, too."""
+    said = {(quote.id, quote.version): quote for each in entries for quote in each.job.quotes}
+    for quote in said.values():
+        row = _quote(entries[0].job, quote)
+        yield {"quote_id": row.pop("id"), **row}
 
 
 def _offer(job: Job, offer: Offer) -> dict[str, Any]:

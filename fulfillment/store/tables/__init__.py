@@ -10,6 +10,7 @@ from fulfillment.store.tables.jobs import (
     JobRow,
     OfferRow,
     QuoteRow,
+    QuoteWordingRow,
     RequeueRow,
 )
 from fulfillment.store.tables.messages import (
@@ -76,6 +77,7 @@ __all__ = [
     "PersonRow",
     "ProposalRow",
     "QuoteRow",
+    "QuoteWordingRow",
     "RateLimitRow",
     "ReminderRow",
     "ReminderStatus",

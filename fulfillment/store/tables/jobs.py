@@ -93,6 +93,27 @@ class QuoteRow(Table):
     state_version: Mapped[int]
 
 
+class QuoteWordingRow(Table):
+    """What a quote said in each of its versions, as it was submitted; none is changed afterwards."""
+
+    __tablename__ = "quote_wording"
+    __table_args__ = (
+        CheckConstraint("window_start < window_end", name="window_order"),
+        Index("ix_quote_wording_job", "job_id", "quote_id", "version"),
+    )
+
+    quote_id: Mapped[str] = mapped_column(ForeignKey("quote.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    job_id: Mapped[str]
+    amount: Mapped[Minor]
+    currency: Mapped[str]
+    window_start: Mapped[datetime | None]
+    window_end: Mapped[datetime | None]
+    note: Mapped[str]
+    valid_until: Mapped[datetime | None]
+    submitted_at: Mapped[datetime]
+
+
 class OfferRow(Table):
     """A job at a price, to one provider for a while; each is asked once in a round."""
 

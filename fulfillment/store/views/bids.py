@@ -1,6 +1,9 @@
 """Quotes and offers, newest first: what providers ask for a job, and what they are asked."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fulfillment.domain.job.state import Offer, OfferStatus, Quote, QuoteStatus
 from fulfillment.domain.money import Money
 from fulfillment.domain.window import VisitWindow
-from fulfillment.store.tables import JobRow, OfferRow, QuoteRow
+from fulfillment.store.tables import JobRow, OfferRow, QuoteRow, QuoteWordingRow
 from fulfillment.store.views.paging import FIRST, Line, Page, Turn, newest_first, page
 
 QUOTE = (
@@ -26,6 +29,18 @@ QUOTE = (
     QuoteRow.submitted_at,
     QuoteRow.state_version,
 )
+WORDING = (
+    QuoteWordingRow.quote_id,
+    QuoteWordingRow.version,
+    QuoteWordingRow.amount,
+    QuoteWordingRow.currency,
+    QuoteWordingRow.window_start,
+    QuoteWordingRow.window_end,
+    QuoteWordingRow.note,
+    QuoteWordingRow.valid_until,
+    QuoteWordingRow.submitted_at,
+)
+MOST_WORDINGS = 1_000
 OFFER = (
     OfferRow.id,
     OfferRow.job_id,
@@ -55,6 +70,18 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What a quote said in one of its versions."""
+
+    version: int
+    price: Money
+    window: VisitWindow | None
+    note: str
+    valid_until: datetime | None
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
     """An offer, and what its provider should know of the job."""
 
@@ -81,6 +108,28 @@ async def quotes(
     return await page(
         session, query, turn, line=_quoted, place=lambda line: (line.quote.submitted_at, line.quote.id)
     )
+
+
+async def wordings(session: AsyncSession, job_id: str) -> Mapping[str, Sequence[Wording]]:
+    """Return what the quotes for a job have said so far, the first wording first, by quote."""
+    query = (
+        select(*WORDING)
+        .where(QuoteWordingRow.job_id == job_id)
+        .order_by(QuoteWordingRow.quote_id, QuoteWordingRow.version)
+        .limit(MOST_WORDINGS)
+    )
+    found: dict[str, list[Wording]] = defaultdict(list)
+    for row in await session.execute(query):
+        wording = Wording(
+            version=row.version,
+            price=Money(amount=row.amount, currency=row.currency),
+            window=_window(row),
+            note=row.note,
+            valid_until=row.valid_until,
+            submitted_at=row.submitted_at,
+        )
+        found[row.quote_id].append(wording)
+    return found
 
 
 async def offers(

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0014_own_work"
-down_revision = "0012_sessions"
+down_revision = "0013_quote_wordings"
 branch_labels = None
 depends_on = None
 
