@@ -12,7 +12,7 @@ from api.desk import Desk, TheDesk
 from api.errors import FieldError, InvalidParameter
 from api.reading import TheSession
 from api.schemas.jobs import JobShown
-from api.ui.moments import Clock
+from api.ui.moments import DAYS, MONTHS, Clock
 from api.ui.people import names
 from api.ui.rendering import TheShow
 from api.ui.visitor import Visitor
@@ -60,6 +60,7 @@ class StripDay:
 
     on: date
     name: str
+    date: str
     count: int
     is_shown: bool
     is_today: bool
@@ -167,7 +168,8 @@ def _strip(week: Sequence[Entry], monday: date, *, shown: date, calendar: Calend
     return [
         StripDay(
             on=day,
-            name=calendar.clock.day(calendar.span(day).start),
+            name=DAYS[day.weekday()],
+            date=f"{day.day} {MONTHS[day.month - 1]}",
             count=sum(each.window.overlaps(calendar.span(day)) for each in week),
             is_shown=day == shown,
             is_today=day == calendar.today,

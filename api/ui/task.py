@@ -27,7 +27,7 @@ from api.ui.sheets import UNTOUCHED, Sheet
 from api.ui.story import Story, story_of, what_comes
 from api.ui.visitor import Visitor
 from api.ui.visits import Visit, visit_of
-from api.ui.work import PATH, Provider
+from api.ui.work import PATH, Provider, due_of
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.errors import WrongState
 from fulfillment.domain.job.parties import may_see
@@ -79,6 +79,7 @@ class TaskPage:
             visit=visit,
             doable=doable,
             pay=pay_of(found.standing, self._desk.policy),
+            due=due_of(found.standing),
             next=_next(found.standing, visit),
             story=await self._story(found.standing, visit),
             calendar=await self._calendar(visit),

@@ -17,6 +17,8 @@ from api.ui.people import names
 from api.ui.rendering import TheShow
 from api.ui.visitor import Visitor
 from api.ui.visits import Visit, visit_of
+from fulfillment.domain.assignment.deadline import DeadlineKind
+from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.assignment.visit import check_in_opens
 from fulfillment.domain.job.parties import may_see
 from fulfillment.domain.job.state import OfferStatus
@@ -39,11 +41,12 @@ Which = Literal["to_do", "over"]
 class WorkLine:
     """Something a provider has taken on. The job of what they gave back is not theirs to see any more.
 
-    `is_time` says that the hour of what can wait has come.
+    `until` is by when the next step is due; `is_time` says that the hour of what can wait has come.
     """
 
     visit: Visit
     job: JobShown | None
+    until: datetime | None
     is_time: bool
 
     @property
@@ -58,10 +61,9 @@ class WorkLine:
         return turn is not None and turn.is_yours and not self.needs_me
 
     @property
-    def due(self) -> datetime | None:
-        """When it is due: the answer that is owed, or the visit."""
-        owed = self.visit.shown.obligation
-        return (owed.sla_due if owed else None) or self.visit.shown.scheduled_start
+    def at(self) -> datetime:
+        """The moment by which it is sorted: that of the next step, or of the visit."""
+        return self.until or self.visit.shown.scheduled_start or NEVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +118,17 @@ async def lines_of(
         WorkLine(
             visit=visit_of(look.assignment(each.standing), reader=Party.PROVIDER, names=called),
             job=seen.get(each.standing.assignment.job_id),
+            until=due_of(each.standing),
             is_time=_is_time(each, desk),
         )
         for each in found
     ]
+
+
+def due_of(standing: Standing) -> datetime | None:
+    """Return by when the next step is due: by the patience with it, or by its last chance."""
+    owed = standing.obligation
+    return (owed.sla_due if owed else None) or standing.due(DeadlineKind.RESUBMIT_EXPIRY)
 
 
 def _is_time(listed: Listed, desk: Desk) -> bool:
@@ -130,7 +139,7 @@ def _is_time(listed: Listed, desk: Desk) -> bool:
 
 def piles_of(lines: Iterable[WorkLine]) -> list[Pile]:
     """Return the lines in the order in which they matter: the soonest first in each pile."""
-    ordered = sorted(lines, key=lambda line: line.due or NEVER)
+    ordered = sorted(lines, key=lambda line: line.at)
     mine = tuple(line for line in ordered if line.needs_me)
     coming = tuple(line for line in ordered if line.is_coming)
     others = tuple(line for line in ordered if not line.needs_me and not line.is_coming)
