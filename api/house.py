@@ -1,6 +1,7 @@
 """Who we are to the people we write to, and how their consents are kept, as the settings have it."""
 
 import secrets
+from functools import partial
 from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -9,6 +10,7 @@ from api.issuers import DevIssuer
 from api.ui.cookies import Cookies
 from api.ui.counter import Counter, origin_of
 from api.ui.entrance import Entrance
+from api.ui.hub import Hub
 from api.ui.sessions import Sessions
 from fulfillment.gateways.google import GoogleCalendar
 from fulfillment.gateways.google_oauth import Consent
@@ -17,6 +19,7 @@ from fulfillment.gateways.sealing import Sealer
 from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
 from fulfillment.settings import Settings
+from fulfillment.store.news import hear
 
 CALLBACK = "/calendar/google/callback"
 """Where Google sends people back to; the address has to be registered with the OAuth client."""
@@ -92,4 +95,5 @@ def counter_of(settings: Settings, database: AsyncEngine, *, picker: DevIssuer |
             idle=settings.session_idle(),
         ),
         entrance=Entrance(picker=picker),
+        hub=Hub(partial(hear, settings.database_url)),
     )

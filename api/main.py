@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-import uvicorn
 from fastapi import APIRouter, FastAPI
 from limits import parse
 
@@ -40,7 +39,7 @@ from api.hints import Hints
 from api.house import consent_of, counter_of, hook_secrets_of, house_of, sealer_of, wallet_of
 from api.issuers import DevIssuer, OidcIssuer
 from api.limits import Limiter, Steady
-from api.serve import configuration
+from api.serve import Server, configuration
 from api.tokens import Expected, Remembering, Verifier
 from fulfillment.settings import AppEnv, Settings, WrongSetting, read
 from fulfillment.store.database import engine as database_engine
@@ -83,9 +82,11 @@ def create(settings: Settings | None = None) -> FastAPI:
     picker = verifier if isinstance(verifier, DevIssuer) else None
     stripe = wallet_of(settings)
 
+    counter = counter_of(settings, database, picker=picker)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with engine:
+        async with engine, counter.hub:
             yield
         await database.dispose()
         if stripe:
@@ -119,7 +120,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         },
         metrics_for=everybody if is_dev else holders_of(token),
         with_reader=is_dev,
-        counter=counter_of(settings, database, picker=picker),
+        counter=counter,
         lifespan=lifespan,
     )
     app.add_middleware(stripe_hooks.BodyUnread)
@@ -168,4 +169,4 @@ def serve() -> None:
         settings = read()
     except WrongSetting as wrong:
         sys.exit(str(wrong))
-    uvicorn.Server(configuration(create(settings), host=settings.host, port=settings.port)).run()
+    Server(configuration(create(settings), host=settings.host, port=settings.port)).run()

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -13,7 +13,17 @@ GRACE = 5
 """Seconds that requests under way have to finish when the server is stopped."""
 
 
-class _Guest(uvicorn.Server):
+class Server(uvicorn.Server):
+    """A server that lets long streams end first when it stops; it would wait for them in vain."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        leave: Callable[[], None] | None = getattr(getattr(self.config.app, "state", None), "leave", None)
+        if leave is not None:
+            leave()
+        await super().shutdown(sockets)
+
+
+class _Guest(Server):
     """A server that leaves the signals to its host."""
 
     @contextlib.contextmanager

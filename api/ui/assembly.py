@@ -14,6 +14,7 @@ from api.ui import (
     job,
     job_visit,
     jobs,
+    live,
     offers,
     open_job,
     open_jobs,
@@ -32,6 +33,7 @@ ROUTERS = (
     assets.router,
     home.router,
     sign_in.router,
+    live.router,
     jobs.router,
     # Before the page of one job: `new` is none.
     posting.router,
@@ -51,6 +53,7 @@ ROUTERS = (
 def install(app: FastAPI, counter: Counter) -> Mapping[str, Face]:
     """Add the pages to `app`, and return the face that refusals have under their paths."""
     app.state.counter = counter
+    app.state.leave = counter.hub.close
     for router in ROUTERS:
         app.include_router(router)
 

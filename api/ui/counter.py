@@ -9,6 +9,7 @@ from starlette.types import Scope
 
 from api.ui.cookies import Cookies
 from api.ui.entrance import Entrance
+from api.ui.hub import Hub
 from api.ui.sessions import Sessions
 
 
@@ -16,7 +17,7 @@ from api.ui.sessions import Sessions
 class Counter:
     """`brand` is our name, `origin` where browsers find the pages: scheme, host and port.
 
-    `entrance` is how people sign in.
+    `entrance` is how people sign in, and `hub` tells open pages what has moved.
     """
 
     brand: str
@@ -24,6 +25,7 @@ class Counter:
     cookies: Cookies
     sessions: Sessions
     entrance: Entrance
+    hub: Hub
 
 
 def origin_of(address: str) -> str:

@@ -12,6 +12,7 @@ from api.desk import Desk, TheDesk
 from api.errors import FieldError, InvalidParameter
 from api.reading import TheSession
 from api.schemas.jobs import JobShown
+from api.ui import live
 from api.ui.moments import DAYS, MONTHS, Clock
 from api.ui.people import names
 from api.ui.rendering import TheShow
@@ -89,7 +90,7 @@ async def read_day(
     visitor: Provider, session: TheSession, desk: TheDesk, show: TheShow, on: On = None
 ) -> Response:
     """Show a day, and the week that it lies in."""
-    calendar = Calendar(clock=show.clock)
+    watched, calendar = live.of_list(), Calendar(clock=show.clock)
     day = on or calendar.today
     if not FIRST <= day <= LAST:
         raise InvalidParameter(errors=(FieldError(field="on", message="There is no such day here."),))
@@ -98,6 +99,7 @@ async def read_day(
     entries = laid_out(each for each in week if each.window.overlaps(calendar.span(day)))
     return show(
         "day/one.html",
+        live=watched,
         entries=entries,
         day=calendar.span(day).start,
         is_today=day == calendar.today,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from api.problems import Told, problem
-from api.ui.places import HOME
+from api.ui.places import HOME, STREAMS
 from api.ui.rendering import Show
 from fulfillment.domain.people import Role
 
@@ -76,7 +76,7 @@ def page(scope: Scope, told: Told) -> Response:
 
     What asks for a stream gets problem details: nobody looks at that.
     """
-    if scope["path"] == LIVE:
+    if scope["path"] == STREAMS:
         return problem(scope, told)
     needed: tuple[Role, ...] = scope["state"].get("needed", ())
     drawn = Show(scope)(
@@ -89,9 +89,6 @@ def page(scope: Scope, told: Told) -> Response:
     )
     drawn.headers.update(told.headers)
     return drawn
-
-
-LIVE = "/ui/live"
 
 
 def _apology(told: Told) -> Apology:

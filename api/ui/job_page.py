@@ -15,7 +15,7 @@ from api.errors import Missing
 from api.reading import TheSession
 from api.schemas.calendars import LinksShown
 from api.schemas.jobs import JobShown
-from api.ui import bids, schedule
+from api.ui import bids, live, schedule
 from api.ui.jobs import PATH, Customer
 from api.ui.paying import Paying, paying_of
 from api.ui.people import names
@@ -113,6 +113,7 @@ class JobPage:
         return self._show(
             "jobs/one.html",
             status=status,
+            live=live.of(job=job, visit=deal.visit.shown if deal else None),
             job=job,
             search=search,
             deal=deal,

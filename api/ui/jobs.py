@@ -9,6 +9,7 @@ from api import jobs as api
 from api.desk import TheViewing
 from api.reading import TheSession, TheTurn
 from api.schemas.jobs import JobShown
+from api.ui import live
 from api.ui.guards import signed_in
 from api.ui.people import names
 from api.ui.rendering import TheShow
@@ -51,15 +52,16 @@ async def list_jobs(
     visitor: Customer, session: TheSession, viewing: TheViewing, turn: TheTurn, show: TheShow
 ) -> Response:
     """List one's own jobs, newest first."""
+    watched = live.of_list()
     page = await api.list_jobs(visitor.actor, session, viewing, turn)
-    live = await assignments.some(session, [job.assignment_id for job in page.items if job.assignment_id])
+    visits = await assignments.some(session, [job.assignment_id for job in page.items if job.assignment_id])
     known = await jobs.some(session, [job.id for job in page.items])
     called = await names(session, [job.provider_id for job in page.items])
     lines = []
     for job in page.items:
-        found = live.get(job.assignment_id or "")
+        found = visits.get(job.assignment_id or "")
         shown = viewing(visitor.actor).assignment(found.standing) if found else None
         visit = visit_of(shown, reader=Party.CUSTOMER, names=called) if shown else None
         quotes = len(known[job.id].job.usable_quotes) if job.id in known and job.status in CHOOSING else 0
         lines.append(JobLine(job=job, visit=visit, quotes=quotes))
-    return show("jobs/list.html", lines=lines, next_cursor=page.next_cursor)
+    return show("jobs/list.html", lines=lines, next_cursor=page.next_cursor, live=watched)

@@ -14,7 +14,7 @@ from api.desk import Desk, TheDesk
 from api.reading import TheSession, TheTurn, written
 from api.schemas.base import Id
 from api.schemas.jobs import JobShown, OfferDeclineSent, OfferShown
-from api.ui import sheets
+from api.ui import live, sheets
 from api.ui.choices import REFUSALS_OF_OFFERS
 from api.ui.commanding import TheSending
 from api.ui.refusals import REFUSED, status_of
@@ -74,7 +74,7 @@ class OffersPage:
 
     async def __call__(self, turn: Turn = FIRST, *, sheet: Sheet = UNTOUCHED, status: int = 200) -> Response:
         """Return the page: what waits, soonest over first, and on each page some that are answered."""
-        id, session = self._actor.id, self._session
+        id, session, watched = self._actor.id, self._session, live.of_list()
         opened = await bids.offers(session, id, MOST, status=OfferStatus.OPEN)
         listed = await bids.offers(session, id, turn)
         answered = [each for each in listed.items if not each.offer.is_open]
@@ -84,6 +84,7 @@ class OffersPage:
         return self._show(
             "offers/list.html",
             status=status,
+            live=watched,
             waiting=lines,
             answered=await self._lines(answered),
             next_cursor=listed.next_cursor,

@@ -14,7 +14,7 @@ from api.reading import TheSession, written
 from api.schemas.base import Id
 from api.schemas.jobs import JobShown, QuoteSent, QuoteShown
 from api.schemas.values import MoneyShown
-from api.ui import sheets
+from api.ui import live, sheets
 from api.ui.amounts import typed
 from api.ui.commanding import TheSending
 from api.ui.doable import may_in_job
@@ -80,6 +80,7 @@ class OpenJobPage:
         return self._show(
             "open_jobs/one.html",
             status=status,
+            live=live.of(job=job),
             job=job,
             bid=bid,
             quote_form=sheet.draft(QUOTE, **_filled_in(bid.quote, job, self._show.clock)),

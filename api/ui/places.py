@@ -12,6 +12,7 @@ HOME = f"{ROOT}/"
 SIGN_IN = f"{ROOT}/sign-in"
 SIGN_OUT = f"{ROOT}/sign-out"
 ACT_AS = f"{ROOT}/act-as"
+STREAMS = f"{ROOT}/live"
 LONGEST = 500
 PLAIN = re.compile(r"/ui(/[A-Za-z0-9_.~:@%/-]*)?(\?[A-Za-z0-9_.~:@%/=&+,-]*)?")
 

@@ -15,7 +15,7 @@ from api.reading import TheSession, expect_party, once_at
 from api.schemas.base import Id
 from api.schemas.calendars import LinksShown
 from api.schemas.jobs import JobShown
-from api.ui import schedule
+from api.ui import live, schedule
 from api.ui.choices import REJECTIONS
 from api.ui.doable import Rules
 from api.ui.pay import pay_of
@@ -75,6 +75,7 @@ class TaskPage:
         return self._show(
             "work/one.html",
             status=status,
+            live=live.of(visit=visit.shown),
             job=await self._job(visit.shown.job_id),
             visit=visit,
             doable=doable,

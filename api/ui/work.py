@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.desk import Desk, TheDesk
 from api.reading import TheSession, TheTurn
 from api.schemas.jobs import JobShown
+from api.ui import live
 from api.ui.doable import moment_of
 from api.ui.guards import signed_in
 from api.ui.people import names
@@ -92,12 +93,13 @@ async def list_work(
     which: Which = "to_do",
 ) -> Response:
     """List what one has taken on: what needs one first, or what is over, newest first."""
-    over = which == "over"
+    over, watched = which == "over", live.of_list()
     wanted = Wanted(provider_id=visitor.id, live=not over)
     page = await assignments.assignments(session, wanted, turn if over or turn.cursor else MOST)
     lines = await lines_of(session, desk, visitor, page.items)
     return show(
         "work/list.html",
+        live=watched,
         piles=[Pile(title="", lines=tuple(lines))] if over else piles_of(lines),
         offers=await _offers(session, visitor.id, now=show.clock.now),
         over=over,

@@ -24,6 +24,7 @@ from api.stripe_hooks import BodyUnread
 from api.ui.cookies import Cookies
 from api.ui.counter import Counter, origin_of
 from api.ui.entrance import Entrance
+from api.ui.hub import Hub
 from api.ui.sessions import Sessions
 from doors import HOME
 from fulfillment.domain.people import Role
@@ -31,6 +32,7 @@ from fulfillment.domain.policy import Policy
 from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
 from fulfillment.store.database import engine as database_engine
+from fulfillment.store.news import hear
 from fulfillment.store.ratelimit import PostgresHits
 
 ISSUER = DevIssuer(DevIssuer.new_key(), audience="fulfillment")
@@ -62,10 +64,11 @@ def assembled(
     database = database_engine(database_url, pool_size=10)
     wallet = StripeWallet(key=STRIPE_KEY, base=stripe) if stripe else None
     front = Engine(partial(connection.connect, Address(host=engine)))
+    served = counter(database, house=house, entrance=entrance)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with front:
+        async with front, served.hub:
             yield
         await database.dispose()
         if wallet:
@@ -93,7 +96,7 @@ def assembled(
             "migrations": checks.schema_is_current(database),
             "engine": checks.engine_answers(lambda: front.client),
         },
-        counter=counter(database, house=house, entrance=entrance),
+        counter=served,
         lifespan=lifespan,
     )
     app.add_middleware(BodyUnread)
@@ -117,6 +120,7 @@ def counter(
         cookies=cookies,
         sessions=sessions,
         entrance=entrance,
+        hub=Hub(partial(hear, database.url.render_as_string(hide_password=False))),
     )
 
 

@@ -21,6 +21,7 @@ from fulfillment.store import (
     chain,
     directory,
     kept,
+    news,
     outbox,
     sessions,
     stripe_events,
@@ -142,6 +143,8 @@ READS: dict[str, Read] = {
     "a session of the pages": lambda it: sessions.find_session(it, "s77", idle=MINUTE),
     "who has been here longest": lambda it: directory.earliest(it, limit=24),
     "assignments by their ids": lambda it: assignments.some(it, [f"a{n}" for n in range(50)]),
+    "whether a customer's list has moved": lambda it: news.has_moved(it, customer_id="c7", at=THEN),
+    "whether a provider's list has moved": lambda it: news.has_moved(it, provider_id="p7", at=THEN),
     "jobs by their ids": lambda it: jobs.some(it, [f"j{n}" for n in range(50)]),
     "the counts": counts.counts,
 }

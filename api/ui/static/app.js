@@ -21,11 +21,80 @@ document.addEventListener("submit", (event) => {
   event.target.dataset.sent = "yes";
   event.submitter?.setAttribute("aria-busy", "true");
 });
+
+// The page as it is now, whenever something of what it shows has moved.
+const CALM = 800; // milliseconds in which several steps become one look
+let stream = null;
+let waiting = null;
+
+function listen() {
+  stream?.close();
+  stream = null;
+  const address = document.querySelector("main").dataset.live;
+  if (!address || document.hidden) return;
+  stream = new EventSource(address);
+  stream.addEventListener("changed", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(renew, CALM);
+  });
+}
+
+// Nobody loses what they are typing, or what they have just opened.
+function isBusy(main) {
+  const touched = [...main.querySelectorAll("input, textarea, select")].some((field) =>
+    field.matches("select")
+      ? [...field.options].some((option, place) => option.selected !== (option.defaultSelected || (place === 0 && !field.querySelector("[selected]"))))
+      : field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+  const inForm = document.activeElement?.matches("main input, main textarea, main select");
+  return touched || inForm || main.querySelector("details[open], form[data-sent], .errors") !== null;
+}
+
+// A document is parsed by the request itself: no text becomes HTML here, as Trusted Types ask for.
+function renew() {
+  const main = document.querySelector("main");
+  if (isBusy(main)) {
+    document.getElementById("moved").hidden = false;
+    return;
+  }
+  const request = new XMLHttpRequest();
+  request.open("GET", location.href);
+  request.responseType = "document";
+  request.addEventListener("load", () => {
+    const next = request.response?.querySelector("main");
+    const isThere = request.status === 200 && new URL(request.responseURL).pathname === location.pathname;
+    if (!next || !isThere) {
+      location.reload();
+      return;
+    }
+    if (isBusy(main)) {
+      document.getElementById("moved").hidden = false;
+      return;
+    }
+    replace(main, document.adoptNode(next), request.response.title);
+  });
+  request.send();
+}
+
+function replace(main, next, title) {
+  const focused = main.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  main.replaceWith(next);
+  document.title = title;
+  document.getElementById("moved").hidden = true;
+  document.getElementById("renewed").textContent = "This page was brought up to date.";
+  if (focused) next.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  listen();
+}
+
+// Only what is looked at listens: a browser has few connections to one host.
+document.addEventListener("visibilitychange", listen);
+window.addEventListener("pagehide", () => stream?.close());
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const form of document.forms) delete form.dataset.sent;
   for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  listen();
 });
+listen();
 
 // What ends while somebody looks at it says so: how long it is still open, and that it is over.
 const LENGTHS = [[86400, "days", 2], [3600, "h", 1], [60, "min", 1]];
@@ -47,4 +116,4 @@ function countDown() {
     for (const shown of it.querySelectorAll("[data-ended]")) shown.hidden = false;
   }
 }
-if (document.querySelector("[data-until]")) setInterval(countDown, 5000);
+setInterval(countDown, 5000);

@@ -50,6 +50,7 @@ PAGES = (
     get("/ui/static/{name}"),
     get("/ui/sign-in"),
     post("/ui/sign-in", sub="ada", role="customer"),
+    get("/ui/live", *ALL),
     get("/ui/jobs", CUSTOMER),
     get(JOB, CUSTOMER),
     post(f"{JOB}/propose", CUSTOMER, **WINDOW, expectedVersion="0"),
