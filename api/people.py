@@ -39,7 +39,7 @@ async def read_me(actor: Anybody, session: TheSession) -> PersonShown:
 async def write_me(body: PersonSent, actor: Anybody, request: Request, session: TheSession) -> PersonShown:
     """Say how one is reached, all of it at once; the id is the token's, and its roles are added."""
     principal: Principal = request.state.principal
-    return await _written(session, actor.id, body, roles=principal.roles)
+    return await keep(session, actor.id, body, roles=principal.roles)
 
 
 @router.get("/people/{person_id:path}")
@@ -51,7 +51,7 @@ async def read_person(person_id: Sub, _: Staff, session: TheSession) -> PersonSh
 @router.put("/people/{person_id:path}")
 async def write_person(person_id: Sub, body: PersonSent, _: Staff, session: TheSession) -> PersonShown:
     """Say how somebody is reached, known so far or not; their roles stay."""
-    return await _written(session, person_id, body)
+    return await keep(session, person_id, body)
 
 
 async def _shown(session: AsyncSession, id: str) -> PersonShown:
@@ -61,7 +61,7 @@ async def _shown(session: AsyncSession, id: str) -> PersonShown:
     return PersonShown.of(person)
 
 
-async def _written(
+async def keep(
     session: AsyncSession, id: str, body: PersonSent, *, roles: Collection[Role] = ()
 ) -> PersonShown:
     """Bring the entry up to date and return it; what nobody says here, such as a provider's trades, stays."""

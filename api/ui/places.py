@@ -26,12 +26,13 @@ class Place:
 
 
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
-    Role.CUSTOMER: (Place("/ui/jobs", "My jobs"),),
+    Role.CUSTOMER: (Place("/ui/jobs", "My jobs"), Place("/ui/me", "About me")),
     Role.PROVIDER: (
         Place("/ui/work", "My work"),
         Place("/ui/day", "My day"),
         Place("/ui/offers", "Offers"),
         Place("/ui/open-jobs", "Open jobs"),
+        Place("/ui/me", "About me"),
     ),
     Role.OPS: (),
     Role.ADMIN: (),

@@ -41,6 +41,7 @@ def post(path: str, *roles: Role, **form: str) -> PageRoute:
 
 WINDOW = {"start": "2027-04-01T09:00", "end": "2027-04-01T11:00", "timezone": "Europe/Berlin"}
 JOB, TASK = "/ui/jobs/{job_id}", "/ui/work/{assignment_id}"
+VISIT = f"{JOB}/visits/{{assignment_id}}"
 
 PAGES = (
     get("/ui", *ALL),
@@ -53,8 +54,29 @@ PAGES = (
     get("/ui/live", *ALL),
     get("/ui/jobs", CUSTOMER),
     get(JOB, CUSTOMER),
+    get("/ui/jobs/new", CUSTOMER),
+    post("/ui/jobs/new", CUSTOMER, title="Mend the boiler"),
+    post(f"{JOB}/cancel", CUSTOMER, reason="never mind"),
+    post(f"{JOB}/quotes/{{quote_id}}/accept", CUSTOMER, version="1"),
     post(f"{JOB}/propose", CUSTOMER, **WINDOW, expectedVersion="0"),
     post(f"{JOB}/visits/{{assignment_id}}/confirm", CUSTOMER, version="1"),
+    post(f"{VISIT}/decline", CUSTOMER, version="1"),
+    post(f"{VISIT}/withdraw", CUSTOMER, version="1"),
+    post(f"{VISIT}/cancel", CUSTOMER, reason="never mind"),
+    post(f"{VISIT}/hold", CUSTOMER, until="2027-04-01T09:00", reason="a holiday"),
+    post(f"{VISIT}/resume", CUSTOMER),
+    post(f"{VISIT}/no-show", CUSTOMER),
+    post(f"{VISIT}/answer", CUSTOMER, statement="the street was closed"),
+    post(f"{VISIT}/dispute", CUSTOMER, reason="it still leaks"),
+    post(f"{VISIT}/pay", CUSTOMER),
+    get(f"{VISIT}/calendar.ics", CUSTOMER),
+    get("/ui/me", *ALL),
+    post("/ui/me", *ALL, name="Ada"),
+    post("/ui/me/card/forget", CUSTOMER),
+    post("/ui/me/calendar/feed", CUSTOMER, PROVIDER),
+    post("/ui/me/calendar/feed/revoke", CUSTOMER, PROVIDER),
+    post("/ui/me/calendar/google", CUSTOMER, PROVIDER),
+    post("/ui/me/calendar/google/disconnect", CUSTOMER, PROVIDER),
     get("/ui/work", PROVIDER),
     get(TASK, PROVIDER),
     post(f"{TASK}/propose", PROVIDER, **WINDOW, expectedVersion="0"),
