@@ -2,15 +2,16 @@
 # the one called python3 or another: make PYTHON=python3.13 up
 
 .DEFAULT_GOAL := help
-.PHONY: help up down demo test lint check openapi lock setup
+.PHONY: help up down demo test lint check openapi pictures lock setup
 
 PYTHON ?= python3
 VENV := .venv/bin
 T ?= tests
 ARGS ?=
+NAMES ?=
 
 help:  ## Show what you can make
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 up: .venv/installed  ## Start everything and say READY; ARGS=--detach leaves it in the background
 	@$(VENV)/python dev.py up --with-parent $(ARGS)
@@ -40,6 +41,9 @@ check: lint test  ## Everything that a change has to pass
 
 openapi: .venv/installed  ## Write the HTTP contract anew, in docs/openapi.json
 	$(VENV)/python -m api.export
+
+pictures: .venv/installed .venv/test-installed  ## Take the pictures of the documentation anew, or some: make pictures NAMES="mailbox"
+	$(VENV)/python -m tests.browser.screenshots $(NAMES)
 
 lock: .venv/installed  ## Pin what pyproject.toml asks for, with hashes, in requirements.lock
 	$(VENV)/python -m uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \

@@ -57,7 +57,7 @@ def page(contract: Json) -> str:
         f'<p class="version">Version {escape(contract["info"]["version"])} · ',
         '<a href="/openapi.json">openapi.json</a></p>',
         _prose(contract["info"].get("description", "")),
-        f"<nav>{''.join(links)}</nav>",
+        f'<nav aria-label="Sections">{"".join(links)}</nav>',
     ]
     for tag, told in operations.items():
         parts += [f'<h2 id="{_anchor("tag", tag)}">{escape(tag)}</h2>', *told]
@@ -68,7 +68,7 @@ def page(contract: Json) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(contract['info']['title'])} API</title><style>{STYLE}</style></head>"
-        f"<body>{''.join(parts)}</body></html>"
+        f"<body><main>{''.join(parts)}</main></body></html>"
     )
 
 

@@ -22,9 +22,8 @@ def list_of(found: Sequence[Kept], *, to: str | None, headers: Mapping[str, str]
     everything = f' <a href="{ROOT}">Show all.</a>' if to else ""
     lines = "".join(map(_line, found))
     body = f'<ul class="list">{lines}</ul>' if found else "<p>There are none yet.</p>"
-    return page(
-        title, f'<h1>{escape(title)}</h1><p class="soft">{about}{everything}</p>{body}', headers=headers
-    )
+    top = f'<h1>{escape(title)}</h1><p class="soft">{about}{everything}</p>'
+    return page(title, f"<main>{top}{body}</main>", headers=headers)
 
 
 def message(kept: Kept, *, headers: Mapping[str, str]) -> HTMLResponse:
@@ -43,7 +42,7 @@ def message(kept: Kept, *, headers: Mapping[str, str]) -> HTMLResponse:
         parts.append(f"<h2>Calendar file</h2><pre>{escape(file)}</pre>")
     if kept.channel is Channel.EMAIL:
         parts.append(f"<details><summary>All headers</summary>{_pairs(_mail_headers(kept))}</details>")
-    return page(title, "".join(parts), with_frames=True, headers=headers)
+    return page(title, f"<main>{''.join(parts)}</main>", with_frames=True, headers=headers)
 
 
 def _line(kept: Kept) -> str:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Install what the tests read calendar files back with: libical, and the libraries of tests/readers.
+# Install what the tests read calendar files back with (libical, and the libraries of tests/readers), and the
+# browser in which they look at our pages (Chromium, with a font to write in).
 # Ends with 1 when something is still missing; the tests that need it then skip, or fail where CI is set.
 set -eu
 
@@ -17,6 +18,20 @@ has_node() {
     command -v node >/dev/null && command -v npm >/dev/null
 }
 
+# The names are those of tests/browser/chromium.py. On Ubuntu, `chromium` is no package but a snap.
+has_browser() {
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        if command -v "$name" >/dev/null; then return; fi
+    done
+    return 1
+}
+
+# Without any font, pages are drawn without their letters.
+has_font() {
+    [ -n "$(find /usr/share/fonts /usr/local/share/fonts "$HOME/.local/share/fonts" /System/Library/Fonts \
+        \( -name '*.ttf' -o -name '*.otf' -o -name '*.ttc' \) 2>/dev/null | head -n 1)" ]
+}
+
 # On a machine of the CI nobody is asked; on somebody's laptop, becoming root is theirs to decide.
 root() {
     if [ "$(id -u)" = 0 ]; then
@@ -28,16 +43,23 @@ root() {
     fi
 }
 
+up_to_date() {
+    [ -n "${updated:-}" ] || root apt-get update -qq
+    updated=yes
+}
+
 apt() {
     if ! command -v apt-get >/dev/null || ! root true; then return; fi
-    echo "Installing $*, with which the tests read calendar files."
+    echo "Installing $*, which only tests need."
     # Debian's npm is many packages; what it merely recommends would be a compiler besides.
-    { root apt-get update -qq && root env DEBIAN_FRONTEND=noninteractive \
+    { up_to_date && root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "$@"; } >/dev/null || true
 }
 
 has_libical || apt libical3
 has_node || apt nodejs npm
+has_browser || apt chromium
+has_font || apt fonts-dejavu-core
 
 missing=
 if ! has_libical; then
@@ -51,8 +73,16 @@ elif ! npm ci --prefix "$readers" --silent --ignore-scripts >/dev/null; then
     missing="$missing $readers/node_modules"
     say "npm could not install $readers/package-lock.json. To see why: npm ci --prefix $readers"
 fi
+if ! has_browser; then
+    missing="$missing chromium"
+    say "Chromium is missing. On Debian: sudo apt-get install chromium. Chrome, as google-chrome, will do as well."
+fi
+if ! has_font; then
+    missing="$missing fonts-dejavu-core"
+    say "There is no font for Chromium. On Debian and Ubuntu: sudo apt-get install fonts-dejavu-core"
+fi
 
 if [ -n "$missing" ]; then
-    say "Without:$missing, the tests that compare readers of calendar files are skipped (where CI is set, they fail)."
+    say "Without:$missing, the tests that read calendar files back or look at pages are skipped (where CI is set, they fail)."
     exit 1
 fi

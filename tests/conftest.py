@@ -14,6 +14,8 @@ import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from temporalio.client import Client
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 import doors
 import worker
@@ -31,8 +33,23 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "laptop")
 
 
+BROWSER = "tests/browser/"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "chaos: kills real processes; slower than the rest")
+
+
+class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives each process a file at a time, and all that use the browser's stack to one of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return _ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,8 +21,8 @@ from fulfillment.domain.policy import Policy
 from fulfillment.store import directory
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.directory import Person
-from tests.chaos.plant import Plant, running
 from tests.gateways.channels.postbox import Postbox, beside
+from tests.plant import Plant, running
 from workflows.assignment import AssignmentWorkflow, Opened
 from workflows.names import QUEUE, TASK_TIMEOUT, assignment_run
 from workflows.payloads import data_converter

@@ -15,7 +15,9 @@ import pytest
 
 from devstack import record
 from devstack.addresses import Addresses
-from tests.chaos.plant import window
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.job.state import JobStatus
+from tests.chaos.parties import window
 from tests.devstack.orphans import REPOSITORY, all_end
 
 pytestmark = [
@@ -26,6 +28,8 @@ pytestmark = [
 Json = dict[str, Any]
 PATIENCE = 120.0
 """Seconds in which a stack has to be ready, its seed planted; this machine may be busy."""
+IN_PASSING = {JobStatus.OPEN, JobStatus.REQUEUED}
+"""A job that takes quotes or is offered to somebody is at once no longer there."""
 # As `python dev.py up`, but on free ports from the start: the usual ones belong to whoever works here.
 UP = """
 import sys
@@ -45,6 +49,10 @@ def test_a_killed_stack_leaves_nothing_running_and_the_next_one_goes_on_where_it
             posted = http.post("/jobs", json=_wish(), headers=ada).json()
             before = _everything(http, ada)
             waiting = next(each for each in before["assignments"] if _waits_for_a_proposal(each))
+            seeded = _everything(http, _signed_in(http, "olga", "ops"))
+
+        assert {each["status"] for each in seeded["jobs"]} == {*JobStatus} - IN_PASSING
+        assert {each["status"] for each in seeded["assignments"]} == {*Status}
 
         # Its parent is killed, and none of its children is left.
         children = _children_of(first.pid)

@@ -1,11 +1,9 @@
 """Every trouble with the payment provider, at every step, and the worker or the API killed there (P15)."""
 
 import asyncio
-import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,14 +12,12 @@ from typing import LiteralString
 import httpx2
 import pytest
 
-from devstack import child, ports
-from devstack.child import Program
-from devstack.environment import PROJECT
 from tests.chaos import money
 from tests.chaos.money import PRICE, Cell, End, Step
-from tests.chaos.plant import Json, Parties, Plant, Reply, Visitor, hired, kill, running, signed_in
+from tests.chaos.parties import Json, Parties, Reply, Visitor, hired, signed_in
 from tests.gateways.stripe.control import Control, Ledger
 from tests.gateways.stripe.serving import SECRET_KEY
+from tests.plant import Plant, kill, running, stripe_at
 
 pytestmark = pytest.mark.chaos
 
@@ -75,25 +71,6 @@ def test_whatever_happens_money_moves_once_and_every_case_says_the_truth(tmp_pat
 
         assert {str(it.cell): ends[it.id] for it in stories if ends[it.id] != it.cell.end} == {}
         assert asyncio.run(_booked(plant, stripe)) == asyncio.run(_effects(stripe))
-
-
-@contextmanager
-def stripe_at(root: Path) -> Iterator[str]:
-    """Yield the address of a fake Stripe in a process of its own."""
-    port = ports.free()
-    url = f"http://{ports.LOOPBACK}:{port}"
-    program = Program(
-        name="stripe",
-        command=(sys.executable, "-m", "tests.gateways.stripe.serving", "--port", str(port)),
-        log=root / "stripe.log",
-        cwd=PROJECT,
-    )
-    fake = child.start(program)
-    child.wait_until(lambda: "ready" in fake.last_words(), name="stripe", watching=[fake])
-    try:
-        yield url
-    finally:
-        fake.stop()
 
 
 def _by_card(stripe: str) -> dict[str, str]:

@@ -1,0 +1,27 @@
+"""The pictures of the documentation are those that can be taken anew, and each is shown."""
+
+from devstack.people import RESIDENTS
+from devstack.stories import STORIES
+from tests.browser.screenshots import FOLDER, PICTURES
+from tests.docs import pages
+
+
+def test_every_picture_is_there_and_none_that_nobody_takes() -> None:
+    assert sorted(FOLDER.iterdir()) == sorted(picture.file for picture in PICTURES)
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    shown = {link.path for link in pages.links()}
+
+    assert [picture.name for picture in PICTURES if picture.file not in shown] == []
+
+
+def test_pictures_are_of_people_and_stories_that_are_planted() -> None:
+    people, stories = {each.id for each in RESIDENTS}, {title for title, _ in STORIES}
+
+    assert {picture.who for picture in PICTURES if picture.who} <= people
+    assert {picture.story for picture in PICTURES if picture.story} <= stories
+
+
+def test_no_picture_is_too_large_for_a_repository() -> None:
+    assert [picture.name for picture in PICTURES if picture.file.stat().st_size > 100_000] == []
