@@ -16,6 +16,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import doors
+from activities.absences import Absences
 from activities.aftercare import Aftercare
 from activities.clocks import People
 from activities.holds import Holds
@@ -35,7 +36,9 @@ from fulfillment.domain.policy import Policy
 from fulfillment.settings import Settings, WrongSetting, read
 from fulfillment.store.database import engine as database_engine
 from fulfillment.telemetry import configure_logging
+from workflows.absence import ProviderUnavailableWorkflow
 from workflows.aftercare import PayoutAftercareWorkflow
+from workflows.asking import EngineAssignments
 from workflows.assignment import AssignmentWorkflow
 from workflows.job import JobWorkflow
 from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE
@@ -71,6 +74,7 @@ def build(
     holds, ledger, notices = Holds(sessions), Ledger(sessions), Notices(sessions, doors.delivering)
     sweep = Sweep(sessions, notices=notices, runs=EngineRuns(client), policy=policy or Policy())
     aftercare = Aftercare(doors.cards, sessions)
+    absences = Absences(sessions, EngineAssignments(client))
     stories = worker_for(
         client,
         QUEUE,
@@ -78,6 +82,7 @@ def build(
             JobWorkflow,
             AssignmentWorkflow,
             PayoutAftercareWorkflow,
+            ProviderUnavailableWorkflow,
             ReconcileWorkflow,
             ReminderSweepWorkflow,
         ],
@@ -90,6 +95,10 @@ def build(
             Vouchers(approval_key).verify_voucher,
             People(sessions).read_clocks,
             aftercare.read_ended,
+            absences.begin,
+            absences.consider,
+            absences.carry_out,
+            absences.note,
         ],
         max_concurrent_workflow_tasks=STORIES_AT_ONCE,
     )

@@ -82,7 +82,7 @@ class Commands:
                 )
             except (RunClosed, RunMissing) as gone:
                 return await self._of_ended_assignment(assignment_id, command, gone)
-        if self._is_repeat(command, answer.call) and (old := await self._old_answer(command, Standing)):
+        if self.is_repeat(command, answer.call) and (old := await self._old_answer(command, Standing)):
             return old
         return answer.standing
 
@@ -105,7 +105,7 @@ class Commands:
                 )
             except (RunClosed, RunMissing) as gone:
                 return await self._of_ended_job(job_id, command, gone)
-        if self._is_repeat(command, answer.call) and (old := await self._old_answer(command, Job)):
+        if self.is_repeat(command, answer.call) and (old := await self._old_answer(command, Job)):
             return JobAnswer(job=old, number=answer.number, call="")
         return answer
 
@@ -140,7 +140,7 @@ class Commands:
         except RunClosed:
             # The job of this very key has ended, and what answered it then is not to be found.
             raise Unavailable from None
-        if self._is_repeat(command, answer.call) and (old := await self._old_answer(command, Job)):
+        if self.is_repeat(command, answer.call) and (old := await self._old_answer(command, Job)):
             return old
         return answer.job
 
@@ -161,10 +161,10 @@ class Commands:
             return None
         if old.fingerprint != fingerprint(command):
             raise IdempotencyMismatch("this Idempotency-Key was used for another request; take a new one")
-        self._is_repeat(command, call="")
+        self.is_repeat(command, call="")
         return old.answer
 
-    def _is_repeat(self, command: Command, call: str) -> bool:
+    def is_repeat(self, command: Command, call: str) -> bool:
         """Tell whether `call` was an earlier delivery of `command`, and let the answer say so."""
         repeated = call != command.call
         if repeated:

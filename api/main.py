@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from limits import parse
 
 from api import (
+    absences,
     assignments,
     calendars,
     checks,
@@ -56,6 +57,7 @@ ROUTERS = (
     history.router,
     evidence.router,
     payouts.router,
+    absences.router,
     payment.router,
     calendars.router,
     google.router,

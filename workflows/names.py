@@ -20,3 +20,7 @@ def aftercare_run(payout_id: str) -> str:
 
 def job_run(job_id: str) -> str:
     return f"job-{job_id}"
+
+
+def absence_run(absence_id: str) -> str:
+    return f"unavailable-{absence_id}"

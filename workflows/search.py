@@ -85,3 +85,8 @@ def job_identity(job_id: str, customer_id: str) -> TypedSearchAttributes:
             SearchAttributePair(STATUS, "open"),
         ]
     )
+
+
+def absence_identity(provider_id: str) -> TypedSearchAttributes:
+    """Return what an absence's run is found by."""
+    return TypedSearchAttributes([SearchAttributePair(PROVIDER_ID, provider_id)])

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fulfillment.domain.people import Role
-from fulfillment.store.tables import PersonRow
+from fulfillment.store.tables import AbsenceRow, PersonRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +114,18 @@ def _person(row: Row[*tuple[Any, ...]]) -> Person:
 async def candidates(
     session: AsyncSession, *, category: str, excluded: Collection[str], limit: int
 ) -> tuple[str, ...]:
-    """Return at most `limit` active providers of `category` (empty: any), last registered first."""
+    """Return at most `limit` active providers of `category` (empty: any), last registered first.
+
+    Who is away at the moment is left out.
+    """
     everything = func.cardinality(PersonRow.categories) == 0
     does_it = or_(everything, PersonRow.categories.contains([category])) if category else true()
+    away = select(AbsenceRow.id).where(
+        AbsenceRow.provider_id == PersonRow.id,
+        AbsenceRow.ended_at.is_(None),
+        AbsenceRow.since <= func.now(),
+        AbsenceRow.until > func.now(),
+    )
     query = (
         select(PersonRow.id)
         .where(
@@ -124,6 +133,7 @@ async def candidates(
             PersonRow.roles.contains([Role.PROVIDER]),
             PersonRow.id.not_in(tuple(excluded)),
             does_it,
+            ~away.exists(),
         )
         .order_by(PersonRow.created_at.desc(), PersonRow.id.desc())
         .limit(limit)

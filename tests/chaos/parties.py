@@ -105,11 +105,11 @@ class Parties:
         return int(reply.body["scheduleVersion"])
 
 
-async def hired(api_url: str) -> Parties:
-    """Return a fresh assignment, its provider chosen by a quote."""
+async def hired(api_url: str, *, provider: Visitor | None = None, visit: Json | None = None) -> Parties:
+    """Return a fresh assignment, its provider chosen by a quote, in which `visit` is proposed."""
     name = uuid.uuid4().hex[:8]
     customer = await signed_in(api_url, f"ada-{name}", "customer")
-    provider = await signed_in(api_url, f"bob-{name}", "provider")
+    provider = provider or await signed_in(api_url, f"bob-{name}", "provider")
     posted = await customer.post(
         "/jobs",
         {
@@ -122,7 +122,8 @@ async def hired(api_url: str) -> Parties:
     job = f"/jobs/{posted.body['id']}"
     while (await customer.get(job)).body.get("status") != "quoting":
         await asyncio.sleep(0.05)
-    quote = await provider.post(f"{job}/quotes", {"amount": 15_000, "currency": "EUR"})
+    asked = {"amount": 15_000, "currency": "EUR"} | ({"window": visit} if visit else {})
+    quote = await provider.post(f"{job}/quotes", asked)
     accepted = await customer.post(f"{job}/quotes/{quote.body['id']}/accept", {"version": 1})
     return Parties(accepted.body["id"], customer, provider, posted.body["id"])
 

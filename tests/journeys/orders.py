@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from tests.journeys.people import Json, Person
+from tests.journeys.routes import ABSENCE, ABSENT, AWAY
 from tests.journeys.stages import MONEY, side_by_side
 from tests.journeys.test_waves import offer
 from tests.journeys.town import Deal, Town, fresh, job, window
@@ -198,6 +199,23 @@ async def _declining_an_offer(town: Town) -> Order:
     return Order(who=who, path=f"{path}/decline", body=body, other=other)
 
 
+async def _falling_ill(town: Town) -> Order:
+    deal = await town.scheduled(visit=window(days=101))
+    await deal.written()
+    return Order(
+        who=deal.provider,
+        path=ABSENT.format(provider_id=deal.provider.id),
+        body=AWAY,
+        other=AWAY | {"reasonCode": "sick"},
+    )
+
+
+async def _coming_back(town: Town) -> Order:
+    ill = await _falling_ill(town)
+    begun = await ill.who.post(ill.path, ill.body)
+    return Order(who=ill.who, path=f"{begun['links']['self']}/end", body=SAID, other=ELSE)
+
+
 FIRST = {**window(), "expectedVersion": 0}
 LATER = {**window(days=6), "expectedVersion": 0}
 DEADLINE = "deadlines/visit_1440m/v1/customer"
@@ -285,6 +303,8 @@ MAKERS: Mapping[str, Callable[[Town], Awaitable[Order]]] = {
         SAID | {"outcome": "release"},
         SAID | {"outcome": "refund"},
     ),
+    ABSENT: _falling_ill,
+    f"{ABSENCE}/end": _coming_back,
     "/payouts/{payout_id}/resubmit": _about_a_deal(
         _denied,
         _provider,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.journeys.people import Json
+from tests.journeys.routes import ABSENT, AWAY
 from tests.journeys.stages import MONEY
 from tests.journeys.town import window
 
@@ -329,6 +330,14 @@ CASES: Sequence[Case] = [
         f"{PAYOUT}/reauthorise",
         ("WRONG_STATE", "completed", "admin", {}),
         ("ASSIGNMENT_CLOSED", "paid", "admin", {}),
+    ),
+    *_cases(
+        ABSENT,
+        ("VALUE_INVALID", "made", "provider", AWAY | {"to": BEFORE_START}),
+        ("VALUE_INVALID", "made", "provider", AWAY | {"from": BEFORE_START}),
+        ("VALUE_INVALID", "made", "ops", AWAY | {"reason": "line\u2028separator"}),
+        ("REASON_REQUIRED", "made", "ops", AWAY | UNSAID),
+        ("INVALID_BODY", "made", "ops", AWAY | {"reasonCode": "bored"}),
     ),
     *_cases(
         "/payouts/{payout_id}/resubmit",

@@ -71,6 +71,11 @@ PERSON: Json = {
     "locale": "de-DE",
     "smsConsent": True,
 }
+ABSENT, ABSENCE = (
+    "/admin/providers/{provider_id}/unavailable",
+    "/admin/providers/{provider_id}/unavailable/{batch_id}",
+)
+AWAY: Json = {"from": window(days=100)["start"], "to": window(days=103)["start"], "reason": WHY}
 ASSIGNMENT, PAYOUT, DEADLINE = (
     "/assignments/{assignment_id}",
     "/admin/payouts/{payout_id}",
@@ -133,6 +138,10 @@ ROUTES = (
     post(f"{PAYOUT}/resolve-dispute", ADMIN, outcome="release", reason=WHY),
     post(f"{PAYOUT}/deny", ADMIN, attempt=1, reasonCode="late", note=WHY),
     post("/payouts/{payout_id}/resubmit", *ASSIGNEE, evidence=["an invoice"]),
+    get(ABSENT, *ASSIGNEE),
+    post(ABSENT, *ASSIGNEE, **AWAY),
+    get(ABSENCE, *ASSIGNEE),
+    post(f"{ABSENCE}/end", *ASSIGNEE, reason=WHY),
     get(f"{ASSIGNMENT}/calendar.ics", *SIDES),
     get(f"{ASSIGNMENT}/calendar", *SIDES),
     get("/calendar", *SIDES),

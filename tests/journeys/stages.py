@@ -54,7 +54,12 @@ def _of(deal: Deal, **ids: str) -> Stage:
         "admin": town.admin(),
         "party as admin": town.person(Role.ADMIN, deal.provider.id),
     }
-    places = {"job_id": deal.job_id, "assignment_id": deal.id, "payout_id": deal.id}
+    places = {
+        "job_id": deal.job_id,
+        "assignment_id": deal.id,
+        "payout_id": deal.id,
+        "provider_id": deal.provider.id,
+    }
     return Stage(people=people, ids={**places, "deadline_id": "no_such_deadline", **ids})
 
 

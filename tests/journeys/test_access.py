@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from fulfillment.domain.people import Role
 from tests.journeys.people import Json, Person, problem_of
-from tests.journeys.routes import GUARDED, ROUTES, Route, existing
+from tests.journeys.routes import ABSENT, AWAY, GUARDED, ROUTES, Route, existing
 from tests.journeys.test_waves import offer
 from tests.journeys.town import Town, fresh, window
 
@@ -22,6 +22,8 @@ NOWHERE = {
     "payout_id": MISSING,
     "deadline_id": "visit_1440m/v1/customer",
     "person_id": "nobody",
+    "provider_id": "nobody",
+    "batch_id": MISSING,
 }
 OUTSIDERS = (Role.CUSTOMER, Role.PROVIDER)
 INTRUDING: Json = {
@@ -92,6 +94,7 @@ async def foreign(town: Town) -> Foreign:
     offered = (await town.posted(town.customer(), mode="auto", trade=trade))["id"]
     made = await offer(asked, offered)
     (quote,) = await town.ops().all(f"/jobs/{deal.job_id}/quotes")
+    absence = await deal.provider.post(ABSENT.format(provider_id=deal.provider.id), AWAY)
     await deal.written("payout_pending")
     ids = {
         **NOWHERE,
@@ -100,6 +103,8 @@ async def foreign(town: Town) -> Foreign:
         "offer_id": made["id"],
         "assignment_id": deal.id,
         "payout_id": deal.id,
+        "provider_id": deal.provider.id,
+        "batch_id": absence["id"],
     }
     return Foreign(town, ids, (deal.job_id, offered))
 

@@ -128,6 +128,29 @@ SELECT 'pi_' || n, assignment, CASE n %% 50 WHEN 0 THEN 'held' ELSE 'captured' E
 INSERT INTO money_move (assignment_id, state_version, kind, amount, currency, reference, request_id, at)
 SELECT assignment, 2, 'captured', 12500, 'EUR', 'ch_' || n, '', at FROM crowd;
 
+INSERT INTO provider_absence (
+    id, provider_id, since, until, reason, reason_code, status, reported_by, reporter_role, reported_at,
+    command_id, fingerprint, request_id
+)
+SELECT 'b' || n, provider, at, at + interval '3 days', 'Flu', 'sick', 'done', provider, 'provider', at, 'k' || n,
+    'f', ''
+FROM crowd;
+
+INSERT INTO absence_result (
+    absence_id, assignment_id, place, job_id, customer_id, status, what, window_start, window_end, version,
+    why, outcome, settled_at
+)
+SELECT 'b' || n, assignment, 1, job, customer, 'scheduled', 'reject', at, at + interval '2 hours', 1, '',
+    'done', at
+FROM crowd;
+
+INSERT INTO person (id, name, timezone, locale, roles, categories, active, created_at)
+SELECT provider, provider, 'UTC', 'en', '{provider}'::text[], '{roof}'::text[], true, min(at)
+FROM crowd GROUP BY provider
+UNION ALL
+SELECT customer, customer, 'UTC', 'en', '{customer}'::text[], '{}'::text[], true, min(at)
+FROM crowd GROUP BY customer;
+
 INSERT INTO ops_task (id, type, entity, entity_id, detail, created_at, closed_at)
 SELECT 'capture_failed/' || assignment, 'capture_failed', 'assignment', assignment, 'look', at,
     CASE WHEN n %% 100 <> 0 THEN at END

@@ -31,6 +31,7 @@ from fulfillment.store.database import engine as database_engine
 from fulfillment.store.evidence import evidence
 from fulfillment.store.tables import AssignmentRow, Entity
 from fulfillment.store.views import (
+    absences,
     assignments,
     bids,
     card_holds,
@@ -139,6 +140,14 @@ READS: dict[str, Read] = {
     "the newest mails": kept.newest,
     "a customer's card": lambda it: wallets.find(it, "c7"),
     "a provider's account": lambda it: wallets.account_of(it, "p7"),
+    "whom an absence touches": lambda it: absences.affected(
+        it, "p0", VisitWindow(start=THEN, end=LATER), reported_at=LATER
+    ),
+    "an absence": lambda it: absences.absence(it, "b77"),
+    "a provider's absences": lambda it: absences.absences(it, "p7", TURN),
+    "what became of an absence": lambda it: absences.touched_by(it, "b77"),
+    "whether somebody is a provider": lambda it: absences.is_provider(it, "p7"),
+    "who could take a job": lambda it: directory.candidates(it, category="roof", excluded=("p7",), limit=3),
     "events nobody has looked into": lambda it: stripe_events.unhandled(it, limit=50, older_than=MINUTE),
     "a session of the pages": lambda it: sessions.find_session(it, "s77", idle=MINUTE),
     "who has been here longest": lambda it: directory.earliest(it, limit=24),

@@ -16,10 +16,12 @@ from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.job.state import DispatchMode
 from fulfillment.domain.policy import Policy
 from tests.skipping import SkippingServer
+from tests.workflows.absences import Notebook
 from tests.workflows.bank import Bank
 from tests.workflows.running import Running, Start, fresh_assignment
 from tests.workflows.running_jobs import Post, RunningJob, posted_by, posting
 from tests.workflows.witness import Witness
+from workflows.absence import ProviderUnavailableWorkflow
 from workflows.aftercare import PayoutAftercareWorkflow
 from workflows.assignment import AssignmentWorkflow, Opened
 from workflows.job import JobWorkflow
@@ -42,14 +44,21 @@ def bank() -> Bank:
     return Bank()
 
 
+@pytest.fixture
+def notebook(skipping: SkippingServer) -> Notebook:
+    return Notebook(skipping.client)
+
+
 @pytest_asyncio.fixture
-async def working(skipping: SkippingServer, witness: Witness, bank: Bank) -> AsyncIterator[Client]:
+async def working(
+    skipping: SkippingServer, witness: Witness, bank: Bank, notebook: Notebook
+) -> AsyncIterator[Client]:
     """Yield a client beside a worker whose activities are the witness's."""
     stories = worker.worker_for(
         skipping.client,
         QUEUE,
-        workflows=[JobWorkflow, AssignmentWorkflow, PayoutAftercareWorkflow],
-        activities=witness.activities,
+        workflows=[JobWorkflow, AssignmentWorkflow, PayoutAftercareWorkflow, ProviderUnavailableWorkflow],
+        activities=[*witness.activities, *notebook.activities],
     )
     payments = worker.worker_for(
         skipping.client, PAYMENTS_QUEUE, activities=[witness.settle_payout, *bank.activities]

@@ -21,6 +21,7 @@ from temporalio.worker import (
 )
 
 import worker
+from workflows.absence import ProviderUnavailableWorkflow
 from workflows.assignment import AssignmentWorkflow
 from workflows.job import JobWorkflow
 from workflows.payloads import data_converter
@@ -55,7 +56,7 @@ async def replay_strictly(history: WorkflowHistory) -> int:
     """
     _outcomes.clear()
     replayer = Replayer(
-        workflows=[AssignmentWorkflow, JobWorkflow],
+        workflows=[AssignmentWorkflow, JobWorkflow, ProviderUnavailableWorkflow],
         workflow_runner=worker.runner(),
         data_converter=data_converter,
         interceptors=[_Witnessing()],

@@ -1,5 +1,6 @@
 """The tables: names, columns, constraints. Nothing here decides anything."""
 
+from fulfillment.store.tables.absences import AbsenceResultRow, AbsenceRow
 from fulfillment.store.tables.assignments import HAS_ENDED, IS_LIVE, AssignmentRow, HoldRow, ProposalRow
 from fulfillment.store.tables.audit import AuditRow, OpsTaskRow, OutcomeRow, TallyRow
 from fulfillment.store.tables.base import LIVE, Entity, Json, Table
@@ -49,6 +50,8 @@ __all__ = [
     "OPEN_HOLDS",
     "RISK",
     "SIZE",
+    "AbsenceResultRow",
+    "AbsenceRow",
     "AssignmentRow",
     "AttemptRow",
     "AuditRow",

@@ -35,6 +35,7 @@ class AssignmentRow(Table):
         Index("ix_assignment_newest", "created_at", "id"),
         Index("ix_assignment_customer", "customer_id", "created_at", "id"),
         Index("ix_assignment_provider", "provider_id", "created_at", "id"),
+        Index("ix_assignment_provider_live", "provider_id", postgresql_where=IS_LIVE),
         Index(
             "ix_assignment_provider_start",
             "provider_id",

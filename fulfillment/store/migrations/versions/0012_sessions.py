@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0012_sessions"
-down_revision = "0009_money"
+down_revision = "0010_unavailable"
 branch_labels = None
 depends_on = None
 

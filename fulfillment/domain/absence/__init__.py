@@ -1,0 +1,1 @@
+"""A provider's absence: a span in which they take no visits, and what becomes of those that are there."""
