@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from api.problems import Face
 from api.ui import (
     assets,
+    away,
     day,
     faces,
     home,
@@ -47,6 +48,7 @@ ROUTERS = (
     task.router,
     task_steps.router,
     day.router,
+    away.router,
     offers.router,
     open_jobs.router,
     open_job.router,

@@ -1,5 +1,6 @@
 """What there is to choose from in the forms of providers: codes of the API, and what people call them."""
 
+from fulfillment.domain.absence.commands import AbsenceReason
 from fulfillment.domain.assignment.state import RejectReason
 
 Choices = tuple[tuple[str, str], ...]
@@ -24,3 +25,10 @@ REFUSALS_OF_OFFERS: Choices = (
     ("other", "Something else"),
 )
 """Why an offer is declined."""
+
+ABSENCES: Choices = (
+    ("", "Please choose"),
+    (AbsenceReason.SICK.value, "I am ill"),
+    (AbsenceReason.ON_LEAVE.value, "I am on leave"),
+)
+"""Why somebody is away. Customers learn neither; the code is for our team."""

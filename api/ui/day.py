@@ -19,14 +19,18 @@ from api.ui.rendering import TheShow
 from api.ui.visitor import Visitor
 from api.ui.visits import Visit, visit_of
 from api.ui.work import Provider
+from fulfillment.domain.absence.results import AbsenceStatus
 from fulfillment.domain.job.parties import may_see
 from fulfillment.domain.people import Party
 from fulfillment.domain.window import VisitWindow
-from fulfillment.store.views import visits
+from fulfillment.store.views import absences, visits
+from fulfillment.store.views.absences import Reported
+from fulfillment.store.views.paging import Turn
 from fulfillment.store.views.visits import Planned
 
 PATH = "/ui/day"
 A_WEEK = 7
+LATEST = Turn(limit=20)
 FIRST, LAST = date(2020, 1, 1), date(2099, 12, 20)
 WORTH_SAYING = timedelta(minutes=15)
 """A shorter time between two visits is no gap that anybody could use."""
@@ -99,6 +103,7 @@ async def read_day(
     entries = laid_out(each for each in week if each.window.overlaps(calendar.span(day)))
     return show(
         "day/one.html",
+        away=await _away(session, visitor.id, calendar.span(day)),
         live=watched,
         entries=entries,
         day=calendar.span(day).start,
@@ -163,6 +168,13 @@ async def _entries(session: AsyncSession, desk: Desk, visitor: Visitor, span: Vi
             if (asked := each.standing.assignment.open_proposal) and asked.window.overlaps(span)
         ),
     ]
+
+
+async def _away(session: AsyncSession, provider_id: str, span: VisitWindow) -> Reported | None:
+    """Return an absence that reaches into `span`, if one of the latest does."""
+    found = await absences.absences(session, provider_id, LATEST)
+    on = (each for each in found.items if each.status is not AbsenceStatus.ENDED)
+    return next((each for each in on if each.span.overlaps(span)), None)
 
 
 def _strip(week: Sequence[Entry], monday: date, *, shown: date, calendar: Calendar) -> list[StripDay]:

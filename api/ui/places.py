@@ -32,6 +32,7 @@ NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
         Place("/ui/day", "My day"),
         Place("/ui/offers", "Offers"),
         Place("/ui/open-jobs", "Open jobs"),
+        Place("/ui/away", "Away"),
         Place("/ui/me", "About me"),
     ),
     Role.OPS: (),
