@@ -30,7 +30,8 @@ from api.ui.visitor import Visitor
 from api.ui.visits import Visit, visit_of
 from fulfillment.domain.assignment.calendar import CALLED_OFF
 from fulfillment.domain.assignment.standing import Standing
-from fulfillment.domain.job.state import ENDED
+from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.job.state import JobStatus
 from fulfillment.domain.people import Party
 from fulfillment.domain.policy import Policy
 from fulfillment.store.views import assignments, jobs
@@ -38,6 +39,11 @@ from fulfillment.store.views import bids as bids_view
 from fulfillment.store.views.paging import Turn
 
 MOST_QUOTES = Turn(limit=100)
+ENDINGS = {
+    JobStatus.COMPLETED: frozenset({Status.PAID, Status.CLOSED_UNPAID}),
+    JobStatus.CANCELLED: frozenset({Status.CANCELLED}),
+}
+"""How the last visit of a job ends that ends with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +114,7 @@ class JobPage:
         """Return the page, once job and visit are at the versions that somebody knows of."""
         job = await api.read_job(job_id, self._actor, self._session, self._desk.viewing, since)
         deal = await self._deal(job, since=visit_since, seen=seen)
-        search = None if job.assignment_id else await self._search(job)
+        search = None if deal else await self._search(job)
         drawn = (deal.shown_forms if deal else frozenset()) | _forms_of(search)
         return self._show(
             "jobs/one.html",
@@ -150,7 +156,7 @@ class JobPage:
     async def _deal(self, job: JobShown, *, since: int | None, seen: int | None) -> Deal | None:
         """Return the visit that the job is in, or the one that it has ended with."""
         session, viewing = self._session, self._desk.viewing
-        id = job.assignment_id or await self._last(job)
+        id = job.assignment_id or (await self._last(job) if job.status in ENDINGS else None)
         if id is None:
             return None
         shown = await visits_api.read_assignment(id, self._actor, session, viewing, Response(), since)
@@ -173,7 +179,7 @@ class JobPage:
             deeds=deeds,
             stages=stages_of(it),
             paying=paying_of(it, may_dispute=deeds.dispute, policy=policy),
-            story=story_of(timeline, it, reader=visit.reader, other=visit.other),
+            story=story_of(timeline, standing, reader=visit.reader, other=visit.other),
             next=_next(standing, visit),
             links=await self._links(standing),
             report_from=_report_from(standing, deeds, policy),
@@ -187,12 +193,12 @@ class JobPage:
         return await calendars.read_links(it.id, self._actor, self._session, self._desk)
 
     async def _last(self, job: JobShown) -> str | None:
-        if job.status not in ENDED:
-            return None
+        """Return the visit that the job has ended with, unless it ended while it was looking for somebody."""
+        ends = ENDINGS[job.status]
         page = await visits_api.list_assignments(
             self._actor, self._session, self._desk.viewing, Turn(limit=1), job_id=job.id
         )
-        return next((each.id for each in page.items), None)
+        return next((each.id for each in page.items if each.status in ends), None)
 
 
 async def _page_of(visitor: Customer, session: TheSession, desk: TheDesk, show: TheShow) -> JobPage:

@@ -33,14 +33,11 @@ def stages_of(it: Assignment) -> tuple[Stage, ...]:
     """Return the stages of the way, the first first."""
     start = it.agreed.window.start if it.agreed else None
     paid = it.payout.settled_at if it.payout and it.payout.status in SETTLED else None
+    has_begun = it.checked_in_at is not None or it.completed_at is not None
     made = (
         ("Provider found", it.created_at, True),
         ("Time agreed", it.agreed.at if it.agreed else None, it.agreed is not None),
-        (
-            "Checked in",
-            it.checked_in_at or start,
-            it.checked_in_at is not None or it.completed_at is not None,
-        ),
+        ("Checked in" if it.checked_in_at else "Visit", it.checked_in_at or start, has_begun),
         ("Work done", it.completed_at, it.completed_at is not None),
         ("Paid", paid, paid is not None),
     )

@@ -126,7 +126,8 @@ def _came(job: Job, names: Mapping[str, str]) -> Came | None:
     if not last.counted:
         return Came(says=f"The visit with {who} was cancelled, and the job is kept.", at=last.at)
     why = reason_in_words(last.reason, to=Role.CUSTOMER)
-    return Came(says=f"{who[:1].upper()}{who[1:]} gave the job back ({why}).", at=last.at)
+    who = names.get(last.provider_id, "The provider")
+    return Came(says=f"{who} gave the job back ({why}).", at=last.at)
 
 
 def _may_cancel(job: Job, actor: Actor, *, at: datetime, policy: Policy) -> bool:

@@ -30,7 +30,8 @@ from fulfillment.domain.assignment.commands import (
     WithdrawWindow,
 )
 from fulfillment.domain.assignment.deadline import OVERDUE_LEVEL, Deadline, DeadlineKind
-from fulfillment.domain.assignment.state import Assignment, Status
+from fulfillment.domain.assignment.standing import Standing
+from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.messages import ReminderKind
 from fulfillment.domain.people import Party, Role
 from fulfillment.store.tables import ReminderStatus
@@ -99,7 +100,7 @@ NOTICES: Mapping[str, str] = {
 
 COMING: Mapping[DeadlineKind, str] = {
     DeadlineKind.HOLD_END: "the clock runs again",
-    DeadlineKind.MORNING_NUDGE: "{to} reminded",
+    DeadlineKind.MORNING_NUDGE: "{to} reminded once more",
     DeadlineKind.PROPOSAL_EXPIRY: "the proposal lapses, if nobody has answered",
     DeadlineKind.VISIT_REMINDER: "{to} reminded of the visit",
     DeadlineKind.START_CHECK: "{to} asked whether the visit has begun",
@@ -139,11 +140,11 @@ class Story:
     past: tuple[Told, ...]
 
 
-def story_of(timeline: TimelineShown, it: Assignment, *, reader: Party, other: str) -> Story:
+def story_of(timeline: TimelineShown, standing: Standing, *, reader: Party, other: str) -> Story:
     """Return the story as `reader` hears it, who calls the other side `other`."""
     told = _notices(timeline.messages)
     past = [*_steps(timeline.steps, reader, other), *_reminders(timeline.reminders), *told]
-    coming = [*_visit(it), *_deadlines(timeline.coming, reader, other)]
+    coming = [*_of_both(standing), *_deadlines(timeline.coming, reader, other)]
     return Story(
         coming=tuple(sorted(coming, key=lambda each: each.at)),
         past=tuple(sorted(past, key=lambda each: each.at, reverse=True)[:MOST_PAST]),
@@ -186,13 +187,20 @@ def _notices(messages: list[MessageShown]) -> Iterator[Told]:
             yield Told(at=each.at, says=NOTICES[each.event])
 
 
-def _visit(it: Assignment) -> Iterator[Told]:
+def _of_both(standing: Standing) -> Iterator[Told]:
+    """Yield what comes for both sides alike; deadlines are one side's."""
+    it = standing.assignment
     if it.agreed and it.status is Status.SCHEDULED:
         yield Told(at=it.agreed.window.start, says="The visit begins")
+    if standing.proposal_expires_at:
+        lapses = COMING[DeadlineKind.PROPOSAL_EXPIRY]
+        yield Told(at=standing.proposal_expires_at, says=_begun(lapses))
 
 
 def _deadlines(coming: list[ComingShown], reader: Party, other: str) -> Iterator[Told]:
     for each in coming:
+        if each.kind is DeadlineKind.PROPOSAL_EXPIRY:
+            continue
         yield Told(at=each.due, says=_begun(what_comes(each, each.level, reader=reader, other=other)))
 
 
