@@ -102,7 +102,7 @@ class TaskPage:
 
     async def _story(self, standing: Standing, visit: Visit) -> Story:
         timeline = await history.read_timeline(visit.shown.id, self._actor, self._session)
-        return story_of(timeline, standing.assignment, reader=visit.reader, other=visit.other)
+        return story_of(timeline, standing, reader=visit.reader, other=visit.other)
 
     async def _job(self, id: str) -> JobShown | None:
         """Return the job, as long as it is theirs to see."""
