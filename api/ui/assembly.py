@@ -23,6 +23,7 @@ from api.ui import (
     open_jobs,
     posting,
     sign_in,
+    sign_in_oidc,
     task,
     task_steps,
     work,
@@ -36,6 +37,7 @@ ROUTERS = (
     assets.router,
     home.router,
     sign_in.router,
+    sign_in_oidc.router,
     live.router,
     jobs.router,
     # Before the page of one job: `new` is none.
