@@ -25,7 +25,9 @@ class Api:
     """Speaks JSON with the API. `key`, where given, makes a repeated run of the same script harmless."""
 
     def __init__(self, base_url: str) -> None:
-        self._http = httpx2.AsyncClient(base_url=base_url, timeout=PATIENCE)
+        # The server hangs up on who is silent for five seconds, and might just when we speak again.
+        limits = httpx2.Limits(keepalive_expiry=2)
+        self._http = httpx2.AsyncClient(base_url=base_url, timeout=PATIENCE, limits=limits)
 
     async def __aenter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Page
 
+from tests.browser.controls import STILL
 from tests.browser.telling import told
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
@@ -36,6 +37,7 @@ async def expect_accessible(page: Page) -> None:
     wrong = []
     for scheme in ("dark", "light"):
         await page.emulate_media(color_scheme=scheme)
+        await page.evaluate(STILL)
         found = await page.evaluate(RUN, OPTIONS)
         wrong += [f"in the {scheme}: {line}" for each in found["violations"] for line in _lines(each)]
     if wrong:

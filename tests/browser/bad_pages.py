@@ -19,15 +19,23 @@ STRICT = (
 ICON = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 sans-serif; }
+body { background: Canvas; color: CanvasText; }
 :focus-visible { outline: 3px solid #06c; }
 a, button, input, label, select, summary { min-height: 44px; min-width: 44px; }
 a, label { display: inline-block; }
+button { color: #fff; background: #046; transition: color 20s, background-color 20s; }
+.rows li { position: relative; padding: 20px; }
+.rows a { min-height: 0; }
+.rows a::after { content: ''; position: absolute; inset: 0; }
+.rows a:focus-visible { outline: none; }
+.rows a:focus-visible::after { outline: 3px solid #06c; }
 .skip:not(:focus) { position: absolute; left: -9999px; }
 .bare:focus { outline: none; }
 .away { position: fixed; left: -9999px; }
 .wide { width: 600px; }
 .small { min-height: 0; height: 20px; }
 .pale { color: #999; background: #fff; }
+@media (prefers-color-scheme: dark) { button { color: #012; background: #9cf; } }
 @media (prefers-color-scheme: dark) { .murky { color: #444; background: #111; } }
 @media (prefers-reduced-motion: reduce) { .motion::after { content: 'still'; } }
 """
@@ -39,6 +47,8 @@ SCRIPTS = {
     "rejects": "Promise.reject(new Error('nobody awaited this'));",
     "asks": "alert('hello');",
     "holds": "document.querySelector('#held').addEventListener('keydown', event => event.preventDefault());",
+    "news": "addEventListener('keydown', () => {"
+    "const main = document.querySelector('main'); main.replaceWith(main.cloneNode(true)); }, {once: true});",
     "circles": "document.querySelector('#last').addEventListener('keydown', event => {"
     "if (event.key === 'Tab') { event.preventDefault(); document.querySelector('#first').focus(); } });",
 }
@@ -53,6 +63,7 @@ SOUND = """
 <label>At <input type="datetime-local" name="at"></label>
 <button>Send</button>
 </form>
+<ul class="rows"><li><a href="/">All of a card</a></li></ul>
 <details><summary>More</summary><a href="/">Within</a></details>
 """
 PAGES = {
@@ -70,6 +81,7 @@ PAGES = {
     "/bare": '<a class="bare" href="/">where am I</a>',
     "/away": '<a class="away" href="/">over there</a>',
     "/holds": '<button id="held">Stay</button><a href="/">Leave</a><script src="/holds.js" defer></script>',
+    "/news": '<a href="/">One</a><a href="/">Two</a><script src="/news.js" defer></script>',
     "/circles": '<a href="/">In</a><button id="first">Round</button><button id="last">and round</button>'
     '<a href="/">Out</a><script src="/circles.js" defer></script>',
     "/wide": '<p class="wide">longer than a phone is wide</p>',
@@ -80,7 +92,7 @@ PAGES = {
     "/open": "<p>Everything goes</p>",
     **{
         f"/{name}": f'<script src="/{name}.js" defer></script>'
-        for name in SCRIPTS.keys() - {"holds", "circles"}
+        for name in SCRIPTS.keys() - {"holds", "circles", "news"}
     },
 }
 POLICIES = {

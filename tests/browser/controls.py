@@ -19,3 +19,8 @@ const called = element => {
 };
 """
 """Two functions: the controls in their order, and what to call one in a message."""
+
+STILL = """() => document.getAnimations().forEach(each => {
+    try { each.finish(); } catch { each.cancel(); }  // some would never end
+})"""
+"""Takes a page to where its transitions lead: in the middle of one, colours are neither these nor those."""

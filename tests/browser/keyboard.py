@@ -7,20 +7,24 @@ from typing import Any
 
 from playwright.async_api import JSHandle, Page
 
-from tests.browser.controls import FIND
+from tests.browser.controls import FIND, STILL
 from tests.browser.telling import told
 
 PARTS = 10
 """Stops that one control may have inside: a field for a date and a time has seven."""
+ATTEMPTS = 3
+"""A page may change under one's feet, as ours do when there is news: then one begins anew."""
 BEGIN = (
     "() => {"
     + FIND
+    + f"const still = {STILL};"
     + """
-    const look = element => {
-        const style = getComputedStyle(element);
+    // A link that spans its card may show it by what it spans.
+    const look = element => [null, '::before', '::after'].map(part => {
+        const style = getComputedStyle(element, part);
         return ['outlineStyle', 'outlineWidth', 'outlineColor', 'boxShadow', 'borderColor', 'backgroundColor',
             'color', 'textDecorationLine'].map(name => style[name]).join();
-    };
+    }).join();
     const onTop = element => {
         const box = element.getClientRects()[0];
         if (!box || !box.width || !box.height) return false;
@@ -33,7 +37,7 @@ BEGIN = (
     const here = () => {
         const element = document.activeElement;
         if (!element || element === document.body || element === document.documentElement) return null;
-        document.getAnimations().forEach(each => each.finish());
+        still();
         return {
             place: stops.indexOf(element),
             name: called(element),
@@ -42,7 +46,8 @@ BEGIN = (
             isOnTop: onTop(element),
         };
     };
-    return {here, names: stops.map(called)};
+    const isWhole = () => stops.every(element => element.isConnected);
+    return {here, isWhole, names: stops.map(called)};
 }"""
 )
 
@@ -69,9 +74,12 @@ async def tab_through(page: Page) -> list[str]:
     Raises:
         Lost: something is never reached, holds the focus, or does not show that it has it.
     """
-    walk = await page.evaluate_handle(BEGIN)
-    names = [str(each) for each in await walk.evaluate("walk => walk.names")]
-    stops, trap = await _walk(page, walk, limit=PARTS * (len(names) + 1))
+    for _ in range(ATTEMPTS):
+        walk = await page.evaluate_handle(BEGIN)
+        names = [str(each) for each in await walk.evaluate("walk => walk.names")]
+        stops, trap = await _walk(page, walk, limit=PARTS * (len(names) + 1))
+        if await walk.evaluate("walk => walk.isWhole()"):
+            break
     reached = {stop.place for stop in stops}
     wrong = [f"never reached: {name}" for place, name in enumerate(names) if place not in reached]
     wrong += [f"holds the focus: {name}" for name in trap] + list(_unseen(stops))

@@ -13,11 +13,24 @@ SMALL = (
     + """
     const inSentence = element => getComputedStyle(element).display === 'inline'
         && element.parentElement.textContent.trim() !== element.textContent.trim();
+    // What is hit need not be what is seen: a link may span its card.
+    const isHit = (element, x, y) => {
+        const top = document.elementFromPoint(x, y);
+        return !!top && (element === top || element.contains(top));
+    };
+    const spans = element => {
+        element.scrollIntoView({block: 'center', behavior: 'instant'});
+        const box = element.getClientRects()[0], half = thumb / 2 - 1;
+        const x = box.left + Math.min(box.width / 2, half), y = box.top + box.height / 2;
+        return [[x - half, y], [x + half, y], [x, y - half], [x, y + half]].every(
+            ([left, top]) => isHit(element, Math.max(left, 1), top));
+    };
     const target = element => ['checkbox', 'radio'].includes(element.type) && element.labels?.[0] || element;
     return controls()
         .filter(element => element.localName !== 'iframe' && !inSentence(element))
-        .map(element => [called(element), target(element).getBoundingClientRect()])
-        .filter(([, box]) => box.height < thumb - 0.5 || box.width < thumb - 0.5)
+        .map(element => [element, target(element).getBoundingClientRect()])
+        .filter(([element, box]) => (box.height < thumb - 0.5 || box.width < thumb - 0.5) && !spans(element))
+        .map(([element, box]) => [called(element), box])
         .map(([name, box]) => `${name} is ${Math.round(box.width)} x ${Math.round(box.height)}`);
 }"""
 )

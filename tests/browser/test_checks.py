@@ -61,8 +61,15 @@ async def test_the_tab_key_stops_at_everything_in_order(here: Visits) -> None:
         "<input> today",
         "<input> At",
         "<button> Send",
+        "<a> All of a card",
         "<summary> More",
     ]
+
+
+async def test_a_page_that_changes_meanwhile_is_walked_anew(here: Visits) -> None:
+    page = await here.open("/news")
+
+    assert await tab_through(page) == ["<a> One", "<a> Two"]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +107,7 @@ async def test_a_page_is_drawn_with_its_letters(here: Visits) -> None:
 
 
 async def test_a_reduced_picture_is_smaller_and_keeps_its_size_and_colours(here: Visits) -> None:
-    page, blank = await here.open("/"), await here.open()
+    page, blank = await here.open("/", device=PHONE), await here.open()
     await page.evaluate("document.body.style.background = 'linear-gradient(90deg, #fdb, #47c 20%)'")
     seen = await page.screenshot()
 
