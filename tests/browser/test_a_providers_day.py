@@ -1,7 +1,8 @@
-"""A provider's day in a browser: finding work, agreeing, being there, and what a phone or a keyboard meets."""
+"""A provider's day in a browser: finding work, agreeing, being there, on a phone and by keyboard."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import Page, expect
 
@@ -15,6 +16,7 @@ from tests.browser.roomy import expect_roomy
 from tests.browser.visits import PHONE
 
 Json = dict[str, Any]
+BERLIN = ZoneInfo("Europe/Berlin")
 LONG = "Bleed-every-single-radiator-" * 7
 
 
@@ -37,12 +39,14 @@ async def offered(market: Marketplace, title: str) -> Json:
         found = await market["bob"].get("/offers", limit=100)
         return next((each for each in found["items"] if each["jobId"] == job["id"]), {})
 
-    return await until(look, lambda it: bool(it), f"bob to be offered {title!r}")
+    return await until(look, bool, f"bob to be offered {title!r}")
 
 
 async def test_a_quote_leads_to_a_booked_visit(visit: Visit, market: Marketplace) -> None:
     job = await market.post("Mend the boiler", "heating")
-    await until(lambda: market["ada"].get(f"/jobs/{job['id']}"), lambda it: it["status"] == "quoting", "quoting")
+    await until(
+        lambda: market["ada"].get(f"/jobs/{job['id']}"), lambda it: it["status"] == "quoting", "quoting"
+    )
     page = await entered(visit, market["bob"], "/ui/open-jobs")
     await expect_accessible(page)
 
@@ -59,7 +63,7 @@ async def test_a_quote_leads_to_a_booked_visit(visit: Visit, market: Marketplace
     await page.get_by_role("link", name="My work").click()
     await expect(page.get_by_text("Your turn: propose a time")).to_be_visible()
     await page.get_by_role("link", name="Mend the boiler").click()
-    start = datetime.now() + timedelta(days=3)
+    start = datetime.now(BERLIN) + timedelta(days=3)
     await page.get_by_label("From").fill(f"{start:%Y-%m-%dT10:00}")
     await page.get_by_label("To", exact=True).fill(f"{start:%Y-%m-%dT12:00}")
     await page.get_by_role("button", name="Propose this time").click()
@@ -73,7 +77,9 @@ async def test_a_quote_leads_to_a_booked_visit(visit: Visit, market: Marketplace
 
     # It stands in the day.
     await page.goto(f"/ui/day?on={start:%Y-%m-%d}")
-    await expect(page.get_by_role("listitem").filter(has_text="Mend the boiler")).to_contain_text("10:00 to 12:00")
+    await expect(page.get_by_role("listitem").filter(has_text="Mend the boiler")).to_contain_text(
+        "10:00 to 12:00"
+    )
     await expect_accessible(page)
 
 
@@ -150,7 +156,7 @@ async def test_an_absence_is_previewed_and_reported(visit: Visit, market: Market
     await market.scheduled("Mend the roof", days=2)
     page = await entered(visit, market["bob"], "/ui/away")
     await expect_accessible(page)
-    today = datetime.now()
+    today = datetime.now(BERLIN)
 
     await page.get_by_label("From").fill(f"{today:%Y-%m-%dT00:00}")
     await page.get_by_label("To", exact=True).fill(f"{today + timedelta(days=5):%Y-%m-%dT00:00}")
