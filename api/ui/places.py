@@ -27,7 +27,14 @@ class Place:
 
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
     Role.CUSTOMER: (Place("/ui/jobs", "My jobs"), Place("/ui/me", "About me")),
-    Role.PROVIDER: (Place("/ui/work", "My work"), Place("/ui/me", "About me")),
+    Role.PROVIDER: (
+        Place("/ui/work", "My work"),
+        Place("/ui/day", "My day"),
+        Place("/ui/offers", "Offers"),
+        Place("/ui/open-jobs", "Open jobs"),
+        Place("/ui/away", "Away"),
+        Place("/ui/me", "About me"),
+    ),
     Role.OPS: (),
     Role.ADMIN: (),
 }
