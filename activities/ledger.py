@@ -14,8 +14,9 @@ from temporalio.exceptions import ApplicationError
 from fulfillment.domain.assignment.entries import Entry
 from fulfillment.domain.job.entries import JobEntry
 from fulfillment.domain.steps import Refusal, Step
-from fulfillment.store import ledger
+from fulfillment.store import ledger, news
 from fulfillment.store.ledger import About
+from fulfillment.store.news import Moved
 from fulfillment.store.tables import Entity
 from fulfillment.telemetry import ASSIGNMENTS_REQUEUED, PROJECTION_LAG
 
@@ -75,6 +76,8 @@ class Ledger:
             await ledger.record_assignment(
                 session, about, entries=batch.entries, refusals=batch.refusals, claim=batch.claim
             )
+        if batch.entries:
+            await news.tell(self._sessions, _assignment_moved(batch.entries))
 
     @activity.defn(name="project_job")
     async def project_job(self, batch: JobBatch) -> None:
@@ -88,6 +91,8 @@ class Ledger:
         async with self._writing(about, steps) as session:
             returns = await ledger.record_job(session, about, entries=batch.entries, refusals=batch.refusals)
         ASSIGNMENTS_REQUEUED.inc(returns)
+        if batch.entries:
+            await news.tell(self._sessions, _job_moved(batch.entries))
 
     @asynccontextmanager
     async def _writing(self, about: About, steps: Sequence[Step]) -> AsyncIterator[AsyncSession]:
@@ -121,6 +126,22 @@ class Ledger:
 
 def _about(entity: Entity, id: str, run: RunRef) -> About:
     return About(entity=entity, id=id, workflow_id=run.workflow_id, run_id=run.run_id)
+
+
+def _assignment_moved(entries: Sequence[Entry]) -> Moved:
+    it = entries[-1].standing.assignment
+    return Moved(
+        job_id=it.job_id,
+        customer_id=it.customer_id,
+        version=it.state_version,
+        assignment_id=it.id,
+        provider_id=it.provider_id,
+    )
+
+
+def _job_moved(entries: Sequence[JobEntry]) -> Moved:
+    it = entries[-1].job
+    return Moved(job_id=it.id, customer_id=it.customer_id, version=it.state_version)
 
 
 def _why(error: Exception) -> str:

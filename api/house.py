@@ -20,7 +20,7 @@ from fulfillment.gateways.sealing import Sealer
 from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
 from fulfillment.settings import Settings
-from fulfillment.store.moves import moves
+from fulfillment.store.news import hear
 
 CALLBACK = "/calendar/google/callback"
 """Where Google sends people back to; the address has to be registered with the OAuth client."""
@@ -101,5 +101,5 @@ def counter_of(settings: Settings, database: AsyncEngine, *, picker: DevIssuer |
             idle=settings.session_idle(),
         ),
         entrance=Entrance(picker=picker),
-        hub=Hub(partial(moves, settings.database_url)),
+        hub=Hub(partial(hear, settings.database_url)),
     )

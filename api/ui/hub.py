@@ -1,7 +1,7 @@
 """Who watches what: passes on what has moved to the streams of this process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from types import TracebackType
 from typing import Self
@@ -10,7 +10,7 @@ import psycopg
 import structlog
 
 from api.errors import TooManyRequests
-from fulfillment.store.moves import Moved
+from fulfillment.store.news import Moved
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -57,7 +57,7 @@ class Hub:
     Without the database there is silence; once it is back, everybody is told that something may have moved.
     """
 
-    def __init__(self, listen: Callable[[], AsyncIterator[Moved | None]]) -> None:
+    def __init__(self, listen: Callable[[], AsyncGenerator[Moved | None, None]]) -> None:
         self._listen = listen
         self._watches: dict[Watch, str] = {}
         self._is_over = False
@@ -120,7 +120,7 @@ class Hub:
         pause, was_lost = PAUSE, False
         while True:
             try:
-                async with aclosing(self._listen()) as heard:  # type: ignore[type-var]  # a generator
+                async with aclosing(self._listen()) as heard:
                     async for moved in heard:
                         pause = PAUSE
                         self._heard(moved, was_lost=was_lost)

@@ -30,7 +30,7 @@ from api.ui.places import STREAMS
 from api.ui.visitor import Visitor
 from fulfillment.domain.job.parties import may_see
 from fulfillment.domain.people import Role
-from fulfillment.store.moves import has_moved
+from fulfillment.store.news import has_moved
 from fulfillment.store.views import assignments, jobs
 
 router = APIRouter(include_in_schema=False)

@@ -1,6 +1,8 @@
 """What a workflow hands to the ledger is written once, counted once, and never in vain without a word."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +20,9 @@ from fulfillment.domain.assignment.entries import Entry
 from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.command import Source
 from fulfillment.domain.steps import Refusal
+from fulfillment.store import news
 from fulfillment.store.database import engine
+from fulfillment.store.news import Moved
 from fulfillment.store.tables import AssignmentRow, AuditRow, OpsTaskRow, RequeueRow
 from tests.domain.jobs import BOB, CYD
 from tests.domain.people import ADA, MALLORY, NEXT_WEEK, NOON, proposes
@@ -69,6 +73,30 @@ class TestAssignments:
         assert await rows(sessions, *columns, id=diary.it.id) == [("scheduled", 3)]
         audit = await rows(sessions, AuditRow.state_version, AuditRow.run_id, entity_id=diary.it.id)
         assert audit == [(1, "run-7"), (2, "run-7"), (3, "run-7")]
+
+    async def test_whoever_listens_is_told_how_far_it_is_written(
+        self, database_url: str, sessions: Sessions
+    ) -> None:
+        diary, write = Diary().agree(), Ledger(sessions)
+        job = JobDiary()
+
+        async with asyncio.timeout(20), aclosing(news.hear(database_url)) as heard:
+            await anext(heard)
+            await run(write.project_assignment, batch(diary))
+            await run(write.project_job, job_batch(job))
+            told = [await anext(heard), await anext(heard)]
+
+        it = diary.it
+        assert told == [
+            Moved(
+                job_id=it.job_id,
+                customer_id=it.customer_id,
+                version=it.state_version,
+                assignment_id=it.id,
+                provider_id=it.provider_id,
+            ),
+            Moved(job_id=job.job.id, customer_id=job.job.customer_id, version=job.job.state_version),
+        ]
 
     async def test_refusals_alone_are_written_too(self, sessions: Sessions) -> None:
         diary = Diary()

@@ -32,7 +32,7 @@ from fulfillment.domain.policy import Policy
 from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
 from fulfillment.store.database import engine as database_engine
-from fulfillment.store.moves import moves
+from fulfillment.store.news import hear
 from fulfillment.store.ratelimit import PostgresHits
 
 ISSUER = DevIssuer(DevIssuer.new_key(), audience="fulfillment")
@@ -120,7 +120,7 @@ def counter(
         cookies=cookies,
         sessions=sessions,
         entrance=entrance,
-        hub=Hub(partial(moves, database.url.render_as_string(hide_password=False))),
+        hub=Hub(partial(hear, database.url.render_as_string(hide_password=False))),
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import httpx2
@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from api.serve import served
 from api.ui.hub import MOST_OF_ONE, Hub
 from fulfillment.domain.people import Role
-from fulfillment.store.moves import Moved
+from fulfillment.store.news import Moved
 from tests.api.ui.browser import Browser
 from tests.api.ui.streams import listening
 from tests.journeys import front
@@ -217,5 +217,5 @@ async def test_a_step_of_an_assignment_touches_its_page_and_the_lists_of_both_si
     assert news == ((3,) if hears else None)
 
 
-async def _nothing() -> AsyncIterator[Moved | None]:
+async def _nothing() -> AsyncGenerator[Moved | None, None]:
     yield None

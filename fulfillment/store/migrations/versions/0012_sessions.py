@@ -1,7 +1,4 @@
-"""Keep who is signed in to the pages, and tell their pages when something moves.
-
-A trigger tells of each step once it is committed. Its text is short: ids and a version.
-"""
+"""Keep who is signed in to the pages."""
 
 from alembic import op
 
@@ -26,31 +23,6 @@ CREATE TABLE page_session (
 );
 CREATE INDEX ix_page_session_person ON page_session (person_id);
 CREATE INDEX ix_page_session_until ON page_session (until);
-
-CREATE FUNCTION tell_moved() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_TABLE_NAME = 'job' THEN
-        PERFORM pg_notify('moved', json_build_object(
-            'job', NEW.id, 'customer', NEW.customer_id, 'version', NEW.state_version
-        )::text);
-    ELSE
-        PERFORM pg_notify('moved', json_build_object(
-            'job', NEW.job_id, 'customer', NEW.customer_id, 'version', NEW.state_version,
-            'assignment', NEW.id, 'provider', NEW.provider_id
-        )::text);
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER tell_moved AFTER INSERT OR UPDATE OF state_version ON job
-    FOR EACH ROW EXECUTE FUNCTION tell_moved();
-CREATE TRIGGER tell_moved AFTER INSERT OR UPDATE OF state_version ON assignment
-    FOR EACH ROW EXECUTE FUNCTION tell_moved();
-"""
-DOWN = """
-DROP TRIGGER tell_moved ON assignment;
-DROP TRIGGER tell_moved ON job;
-DROP FUNCTION tell_moved();
-DROP TABLE page_session;
 """
 
 
@@ -61,4 +33,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    op.execute(DOWN)
+    op.execute("DROP TABLE page_session")
