@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 VOID = frozenset({"meta", "link", "input", "br", "hr", "img"})
+OUTWARDS = "external noopener noreferrer"
+"""What a link has to say of itself that leads to others."""
 CONTROLS = frozenset({"input", "textarea", "select"})
 
 
@@ -136,6 +138,8 @@ def _forbidden(root: Node) -> Iterator[str]:
         inline = each.tag == "style" or (each.tag == "script" and "src" not in each.attributes)
         if inline or each.tag in {"iframe", "object", "embed", "base"}:
             yield f"<{each.tag}> is there"
+        if each.tag == "a" and each.attributes.get("rel") == OUTWARDS:
+            continue
         for name in ("src", "href", "action"):
             if not each.attributes.get(name, "/").startswith(("/", "#", "?")):
                 yield f"{name}={each.attributes[name]} leads away"
