@@ -9,6 +9,8 @@ from api.problems import Face
 from api.ui import assets, faces, home, job, jobs, live, sign_in, task, work
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
+from api.ui.ops import absences, assignment, attention
+from api.ui.ops import jobs as jobs_of_ops
 from api.ui.places import ROOT
 from api.ui.rendering import redirect
 
@@ -21,6 +23,10 @@ ROUTERS = (
     job.router,
     work.router,
     task.router,
+    attention.router,
+    assignment.router,
+    jobs_of_ops.router,
+    absences.router,
 )
 """The pages of every noun; a new one is added here, to `places.NAVIGATION`, and to the table of tests."""
 

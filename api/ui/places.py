@@ -25,11 +25,12 @@ class Place:
     label: str
 
 
+OPERATIONS = (Place("/ui/admin/assignments", "Assignments"), Place("/ui/admin/jobs", "Jobs"))
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
     Role.CUSTOMER: (Place("/ui/jobs", "My jobs"),),
     Role.PROVIDER: (Place("/ui/work", "My work"),),
-    Role.OPS: (),
-    Role.ADMIN: (),
+    Role.OPS: OPERATIONS,
+    Role.ADMIN: OPERATIONS,
 }
 """The first place of a role is its home."""
 

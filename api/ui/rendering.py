@@ -153,6 +153,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "span": _by_clock(Clock.span),
     "there": _by_clock(Clock.there),
     "ahead": _by_clock(Clock.ahead),
+    "instants": _by_clock(Clock.instants),
     "price": price,
     "duration": duration,
     "status": words.status,
