@@ -25,6 +25,7 @@ class Place:
     label: str
 
 
+OPERATIONS = (Place("/ui/admin/assignments", "Assignments"), Place("/ui/admin/jobs", "Jobs"))
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
     Role.CUSTOMER: (Place("/ui/jobs", "My jobs"), Place("/ui/me", "About me")),
     Role.PROVIDER: (
@@ -35,8 +36,8 @@ NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
         Place("/ui/away", "Away"),
         Place("/ui/me", "About me"),
     ),
-    Role.OPS: (),
-    Role.ADMIN: (),
+    Role.OPS: OPERATIONS,
+    Role.ADMIN: OPERATIONS,
 }
 """The first place of a role is its home."""
 
