@@ -59,6 +59,9 @@ PAGES = (
     get(TASK, PROVIDER),
     post(f"{TASK}/propose", PROVIDER, **WINDOW, expectedVersion="0"),
     post(f"{TASK}/confirm", PROVIDER, version="1"),
+    get("/ui/admin/metrics", OPS, ADMIN),
+    get("/ui/admin/metrics/figures.csv", OPS, ADMIN),
+    get("/ui/admin/metrics/reminders.csv", OPS, ADMIN),
 )
 GUARDED = tuple(route for route in PAGES if route.roles)
 OPEN = {(route.method, route.path) for route in PAGES if not route.roles}
