@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from api.problems import Face
 from api.ui import assets, faces, home, job, jobs, live, sign_in, task, work
-from api.ui.admin import metrics
+from api.ui.admin import metrics, payout, payouts
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.places import ROOT
@@ -23,6 +23,8 @@ ROUTERS = (
     work.router,
     task.router,
     metrics.router,
+    payouts.router,
+    payout.router,
 )
 """The pages of every noun; a new one is added here, to `places.NAVIGATION`, and to the table of tests."""
 

@@ -29,7 +29,7 @@ NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
     Role.CUSTOMER: (Place("/ui/jobs", "My jobs"),),
     Role.PROVIDER: (Place("/ui/work", "My work"),),
     Role.OPS: (Place("/ui/admin/metrics", "Figures"),),
-    Role.ADMIN: (Place("/ui/admin/metrics", "Figures"),),
+    Role.ADMIN: (Place("/ui/admin/payouts", "Payouts"), Place("/ui/admin/metrics", "Figures")),
 }
 """The first place of a role is its home."""
 
