@@ -28,6 +28,7 @@ from api.ui import (
     task_steps,
     work,
 )
+from api.ui.admin import metrics, payout, payouts
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.ops import absences, assignment, attention
@@ -60,6 +61,9 @@ ROUTERS = (
     assignment.router,
     jobs_of_ops.router,
     absences.router,
+    metrics.router,
+    payouts.router,
+    payout.router,
 )
 """The pages of every noun; a new one is added here, to `places.NAVIGATION`, and to the table of tests."""
 

@@ -26,6 +26,7 @@ class Place:
 
 
 OPERATIONS = (Place("/ui/admin/assignments", "Assignments"), Place("/ui/admin/jobs", "Jobs"))
+FIGURES = Place("/ui/admin/metrics", "Figures")
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
     Role.CUSTOMER: (Place("/ui/jobs", "My jobs"), Place("/ui/me", "About me")),
     Role.PROVIDER: (
@@ -36,8 +37,8 @@ NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
         Place("/ui/away", "Away"),
         Place("/ui/me", "About me"),
     ),
-    Role.OPS: OPERATIONS,
-    Role.ADMIN: OPERATIONS,
+    Role.OPS: (*OPERATIONS, FIGURES),
+    Role.ADMIN: (Place("/ui/admin/payouts", "Payouts"), *OPERATIONS, FIGURES),
 }
 """The first place of a role is its home."""
 

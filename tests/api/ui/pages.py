@@ -63,6 +63,7 @@ JOB, TASK = "/ui/jobs/{job_id}", "/ui/work/{assignment_id}"
 OPEN_JOB = "/ui/open-jobs/{job_id}"
 AWAY = {"from": "2027-04-01T09:00", "to": "2027-04-05T09:00", "reasonCode": "sick", "reason": "the flu"}
 VISIT = f"{JOB}/visits/{{assignment_id}}"
+PAYOUT = "/ui/admin/payouts/{payout_id}"
 
 PAGES = (
     get("/ui", *ALL),
@@ -164,6 +165,21 @@ PAGES = (
     post(ABSENCES, *STAFF, **ABSENT),
     get(f"{ABSENCES}/{{batch_id}}", *STAFF),
     post(f"{ABSENCES}/{{batch_id}}/end", *STAFF, reason="back again"),
+    get("/ui/admin/metrics", *STAFF),
+    file("/ui/admin/metrics/figures.csv", *STAFF),
+    file("/ui/admin/metrics/reminders.csv", *STAFF),
+    get("/ui/admin/payouts", ADMIN),
+    file("/ui/admin/payouts/payouts.csv", ADMIN),
+    get(PAYOUT, ADMIN),
+    get(f"{PAYOUT}/audit", ADMIN),
+    file(f"{PAYOUT}/evidence.json", ADMIN),
+    post(f"{PAYOUT}/approve", ADMIN, attempt="1", amount="1.00", currency="EUR"),
+    post(f"{PAYOUT}/deny", ADMIN, attempt="1", reasonCode="other", note="no"),
+    post(f"{PAYOUT}/close", ADMIN, attempt="1", reasonCode="other", note="no", sure="yes"),
+    post(f"{PAYOUT}/retry-capture", ADMIN, sure="yes"),
+    post(f"{PAYOUT}/reauthorise", ADMIN, sure="yes"),
+    post(f"{PAYOUT}/resolve-dispute", ADMIN, outcome="release", reason="heard both"),
+    post(f"{PAYOUT}/refund", ADMIN, amount="1.00", currency="EUR", reason="it leaks", n="1"),
 )
 GUARDED = tuple(route for route in PAGES if route.roles)
 OPEN = {(route.method, route.path) for route in PAGES if not route.roles}
