@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import jwt
 import structlog
@@ -31,6 +32,8 @@ COOLDOWN = 30.0
 """Seconds between two fetches, so that tokens with made-up key ids cannot flood the issuer."""
 RETRY = 2.0
 """Seconds until a fetch that failed is tried again."""
+TIMEOUT = 2.0
+"""Seconds the issuer has to publish them."""
 STALE = 3600.0
 """Seconds that known keys outlive an issuer that does not answer."""
 
@@ -38,10 +41,12 @@ STALE = 3600.0
 class OidcIssuer:
     """Verifies tokens by the public keys that an issuer publishes (JWKS)."""
 
-    def __init__(self, *, expected: Expected, jwks_url: str, cooldown: float = COOLDOWN) -> None:
+    def __init__(
+        self, *, expected: Expected, jwks_url: str, cooldown: float = COOLDOWN, timeout: float = TIMEOUT
+    ) -> None:
         self._expected = expected
         # It blocks, so it runs in a thread; caching is done here, where it can outlive an outage.
-        self._published = PyJWKClient(jwks_url, cache_jwk_set=False, timeout=2)
+        self._published = PyJWKClient(jwks_url, cache_jwk_set=False, timeout=timeout)
         self._cooldown = cooldown
         self._keys: Mapping[str, PyJWK] = {}
         self._fetched = self._next_fetch = float("-inf")
@@ -49,6 +54,14 @@ class OidcIssuer:
 
     async def verify(self, token: str) -> Principal:
         return self._expected.principal(token, key=await self._key(key_id(token)))
+
+    async def claims(self, token: str) -> Mapping[str, Any]:
+        """Return what `token` says, once it is confirmed.
+
+        Raises:
+            Unauthenticated, Unavailable: as `verify`.
+        """
+        return self._expected.claims(token, key=await self._key(key_id(token)))
 
     async def _key(self, id: str) -> PyJWK:
         age = time.monotonic() - self._fetched

@@ -91,10 +91,9 @@ def create(settings: Settings | None = None) -> FastAPI:
     database = database_engine(settings.database_url)
     engine = Engine(partial(connection.connect, address_of(settings), runtime=connection.runtime()))
     verifier, extra = _door(settings)
-    picker = verifier if isinstance(verifier, DevIssuer) else None
     stripe = wallet_of(settings)
 
-    counter = counter_of(settings, database, picker=picker)
+    counter = counter_of(settings, database, verifier=verifier)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

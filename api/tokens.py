@@ -85,8 +85,16 @@ class Expected:
         Raises:
             Unauthenticated: the signature, the algorithm, a date or a claim is not as expected.
         """
+        return principal_of(self.claims(token, key=key))
+
+    def claims(self, token: str, *, key: AllowedPublicKeys | PyJWK) -> Mapping[str, Any]:
+        """Return what `token` says, once `key` has confirmed it.
+
+        Raises:
+            Unauthenticated: as `principal`.
+        """
         try:
-            claims = jwt.decode(
+            claims: Mapping[str, Any] = jwt.decode(
                 token,
                 key,
                 algorithms=self.algorithms,
@@ -97,7 +105,7 @@ class Expected:
             )
         except Exception as error:  # noqa: BLE001  # whatever a forged token does to the parser, it is not valid
             raise refused(type(error).__name__) from None
-        return _principal(claims)
+        return claims
 
 
 def key_id(token: str) -> str:
@@ -123,7 +131,12 @@ def refused(reason: str) -> Unauthenticated:
     return Unauthenticated()
 
 
-def _principal(claims: Mapping[str, Any]) -> Principal:
+def principal_of(claims: Mapping[str, Any]) -> Principal:
+    """Return whom confirmed claims are about.
+
+    Raises:
+        Unauthenticated: they have no subject or roles that we know.
+    """
     sub, roles, name = claims["sub"], claims.get("roles"), claims.get("name")
     if not SUBJECT.fullmatch(sub):
         raise refused("UnfitSubject")

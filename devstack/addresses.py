@@ -17,6 +17,7 @@ class Addresses:
     def lines(self) -> tuple[str, ...]:
         """Return the addresses for a person, one a line."""
         named = {
+            "Pages": f"{self.api}/ui/",
             "API": self.api,
             "API reference": f"{self.api}/docs",
             "Mails": f"{self.api}/dev/emails",

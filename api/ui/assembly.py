@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
 from api.problems import Face
-from api.ui import assets, faces, home, job, jobs, live, sign_in, task, work
+from api.ui import assets, faces, home, job, jobs, live, sign_in, sign_in_oidc, task, work
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.ops import absences, assignment, attention
@@ -18,6 +18,7 @@ ROUTERS = (
     assets.router,
     home.router,
     sign_in.router,
+    sign_in_oidc.router,
     live.router,
     jobs.router,
     job.router,

@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 
 from api.issuers import DevIssuer
+from api.ui.oidc import Oidc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrance:
-    """With `picker`, which is there in dev alone, one picks who one is. With none at all, nobody comes in."""
+    """With `provider` people sign in there, with `picker`, in dev alone, they pick who they are.
+
+    With neither, nobody comes in.
+    """
 
     picker: DevIssuer | None = None
+    provider: Oidc | None = None
 
 
 CLOSED = Entrance()

@@ -13,13 +13,12 @@ from fulfillment.notifications.payload import MoneyTold
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNITS = (
-    (timedelta(days=1), "day", "days"),
-    (timedelta(hours=1), "h", "h"),
-    (timedelta(minutes=1), "min", "min"),
+    (timedelta(days=1), 2, "day", "days"),
+    (timedelta(hours=1), 1, "h", "h"),
+    (timedelta(minutes=1), 1, "min", "min"),
 )
+"""Each with how many of it there have to be: 47 hours are hours, 48 are days."""
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|\+00:00))", re.ASCII)
-MANY = 2
-"""From so many of a unit on it is counted in: 47 hours are hours, 48 are days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +117,9 @@ def duration(span: timedelta) -> str:
 
 
 def _length(span: timedelta) -> str:
-    for size, one, several in UNITS:
-        count = round(span / size)
-        least = MANY if one == "day" else 1
-        if count >= least:
+    for size, least, one, several in UNITS:
+        if span >= least * size:
+            count = round(span / size)
             return f"{count} {one if count == 1 else several}"
     return ""
 

@@ -48,4 +48,6 @@ class PageSettings(BaseSettings):
         """Return what is wrong only in company, a sentence each."""
         if in_prod and self.oidc_client_id and self.session_secret is None:
             return ["SESSION_SECRET is missing, and OIDC_CLIENT_ID lets people sign in."]
+        if self.oidc_client_secret and not self.oidc_client_id:
+            return ["OIDC_CLIENT_SECRET is set: OIDC_CLIENT_ID has to be, too."]
         return []

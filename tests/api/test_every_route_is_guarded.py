@@ -36,6 +36,9 @@ OPEN_PAGES = {
     ("GET", "/ui/static/{name}"),
     ("GET", "/ui/sign-in"),
     ("POST", "/ui/sign-in"),
+    ("GET", "/ui/sign-in/start"),
+    # The provider sends people back here; cookie and state say who they are.
+    ("GET", "/ui/sign-in/callback"),
 }
 
 

@@ -69,6 +69,8 @@ PAGES = (
     get("/ui/static/{name}"),
     get("/ui/sign-in"),
     post("/ui/sign-in", sub="ada", role="customer"),
+    get("/ui/sign-in/start"),
+    get("/ui/sign-in/callback"),
     get("/ui/live", *ALL),
     get("/ui/jobs", CUSTOMER),
     get(JOB, CUSTOMER),

@@ -51,14 +51,15 @@ class TestTheCookie:
     async def test_under_https_it_is_for_this_host_alone(self, town: Town, town_url: str) -> None:
         house = replace(HOME, pages="https://visits.example")
         secured = front.assembled(database_url=town_url, engine=front.address_of(town.engine), house=house)
-        somebody = Browser(httpx2.ASGITransport(secured), origin="https://visits.example")
+        async with secured.router.lifespan_context(secured):
+            somebody = Browser(httpx2.ASGITransport(secured), origin="https://visits.example")
 
-        answer = await somebody.sign_in(fresh("ada"), Role.CUSTOMER)
+            answer = await somebody.sign_in(fresh("ada"), Role.CUSTOMER)
 
+            assert await is_in(somebody)
         given = answer.headers["Set-Cookie"]
         assert given.startswith("__Host-session=")
         assert "Secure" in given
-        assert await is_in(somebody)
 
     async def test_the_database_has_a_hash_and_not_the_token(
         self, open_browser: OpenBrowser, town: Town, app: FastAPI

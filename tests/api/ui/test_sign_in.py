@@ -112,10 +112,11 @@ async def test_where_nobody_has_set_it_up_the_pages_are_switched_off(
     town: Town, town_url: str, town_database: AsyncEngine
 ) -> None:
     app = front.assembled(database_url=town_url, engine=front.address_of(town.engine), entrance=CLOSED)
-    somebody = Browser(httpx2.ASGITransport(app))
+    async with app.router.lifespan_context(app):
+        somebody = Browser(httpx2.ASGITransport(app))
 
-    page = await somebody.see("/ui/jobs")
-    picked = await somebody.post("/ui/sign-in", {"sub": "ada", "role": "admin"})
+        page = await somebody.see("/ui/jobs")
+        picked = await somebody.post("/ui/sign-in", {"sub": "ada", "role": "admin"})
 
     assert "The pages are switched off here" in page.text
     assert not any(page.main.all("form"))
