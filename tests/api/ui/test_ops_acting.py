@@ -1,4 +1,4 @@
-"""Operations act on one assignment from its page: each deed is on record, and offered only when it can be."""
+"""Operations act on one assignment from its page: each deed is done, on record, and offered when it can be."""
 
 from collections.abc import Awaitable, Callable
 
