@@ -1,52 +1,33 @@
 """The pictures of the documentation, taken of a real system with the demo marketplace in it.
 
 `python -m tests.browser.screenshots` writes them to docs/screenshots, all of them or those that are named.
-Their sizes are always the same; what is in them are people of the demo, and times that follow the clock.
+What is in them are people of the demo, and times that follow the clock.
 """
 
 import argparse
 import asyncio
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from devstack.addresses import Addresses
-from devstack.client import Api, Person
+from devstack.client import Api
 from devstack.environment import PROJECT
+from devstack.marketplace import Marketplace
 from devstack.people import signed_in
 from devstack.seed import seed
 from devstack.voice import leave, say
 from tests.browser import chromium
 from tests.browser.png import reduced
-from tests.browser.visits import DESK, Device, Scheme, Visits
+from tests.browser.sights import ABSENT, FOLDER, PICTURES, TOLD, Sight, address
+from tests.browser.visits import Visits
 from tests.plant import Plant, short_lived
 
-FOLDER = PROJECT / "docs" / "screenshots"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """What one sees of `path`, signed in as somebody of the demo marketplace if there is a `who`.
-
-    `{job}` and `{assignment}` in the path are the ids of the story called `story`.
-    """
-
-    name: str
-    path: str
-    who: str = ""
-    story: str = ""
-    device: Device = DESK
-    scheme: Scheme = "light"
-
-    @property
-    def file(self) -> Path:
-        return FOLDER / f"{self.name}.png"
-
-
-PICTURES: Sequence[Picture] = (Picture(name="mailbox", path="/dev/emails"),)
+TALLEST = 1600
+"""Pixels of a picture; what is below, nobody misses who has seen so much."""
+HEIGHT = "document.documentElement.scrollHeight"
 
 
 def main() -> int:
@@ -65,40 +46,41 @@ def main() -> int:
     return 0
 
 
-async def _take(pictures: Sequence[Picture], plant: Plant, executable: str) -> None:
+async def _take(pictures: Sequence[Sight], plant: Plant, executable: str) -> None:
     await seed(_addresses(plant))
     FOLDER.mkdir(exist_ok=True)
-    async with async_playwright() as playwright:
+    async with Api(plant.api_url) as api, async_playwright() as playwright:
+        market = Marketplace(api, await signed_in(api))
+        await market.tell([(ABSENT, TOLD[ABSENT])])
         browser = await playwright.chromium.launch(executable_path=executable, args=chromium.arguments())
         for picture in pictures:
-            await _take_one(picture, plant.api_url, browser)
+            await _take_one(picture, market, plant.api_url, browser)
             say(f"{picture.file.relative_to(PROJECT)}: {picture.file.stat().st_size // 1000} kB")
         await browser.close()
 
 
-async def _take_one(picture: Picture, url: str, browser: Browser) -> None:
-    """Take a picture of the first screen; whatever the browser complains of meanwhile ends it all."""
-    async with Api(url) as api, Visits(browser, base_url=url, keep_in=PROJECT / "var" / "browser") as visits:
-        people = await signed_in(api)
-        ids = await _ids(people["olga"], picture.story) if picture.story else {}
+async def _take_one(picture: Sight, market: Marketplace, url: str, browser: Browser) -> None:
+    """Take a picture; whatever the browser complains of meanwhile ends it all."""
+    async with Visits(browser, base_url=url, keep_in=PROJECT / "var" / "browser") as visits:
         page = await visits.open(
-            picture.path.format(**ids),
-            who=people.get(picture.who),
+            await address(picture, market),
+            who=market.people.get(picture.who),
             device=picture.device,
             scheme=picture.scheme,
             moving=False,
         )
+        await _stretch(page)
         seen = await page.screenshot(animations="disabled", caret="hide")
         async with await browser.new_page() as elsewhere:  # which no policy forbids to read a picture
             picture.file.write_bytes(await reduced(seen, by=elsewhere))
 
 
-async def _ids(ops: Person, story: str) -> dict[str, str]:
-    """Return what a story's job and its last assignment are called."""
-    jobs = (await ops.get("/jobs", limit=100))["items"]
-    job = next(each["id"] for each in jobs if each["title"] == story)
-    assignments = (await ops.get("/assignments", jobId=job))["items"]
-    return {"job": job} | ({"assignment": assignments[0]["id"]} if assignments else {})
+async def _stretch(page: Page) -> None:
+    """Make the window as high as the page, within reason."""
+    size = page.viewport_size
+    assert size is not None
+    height = min(await page.evaluate(HEIGHT), TALLEST)
+    await page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
 
 
 def _addresses(plant: Plant) -> Addresses:

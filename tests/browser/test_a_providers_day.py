@@ -4,9 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from devstack.client import Person
 from devstack.marketplace import Marketplace
 from devstack.waiting import until
 from tests.browser.accessible import expect_accessible
@@ -18,17 +17,6 @@ from tests.browser.visits import PHONE
 Json = dict[str, Any]
 BERLIN = ZoneInfo("Europe/Berlin")
 LONG = "Bleed-every-single-radiator-" * 5
-
-
-async def entered(visit: Visit, who: Person, path: str, **how: Any) -> Page:
-    """Return a window in which `who` has signed in as a provider, and went on to `path`."""
-    page = await visit("/ui/sign-in", **how)
-    await page.get_by_label("Their id").fill(who.id)
-    await page.get_by_label("Their role").select_option("provider")
-    await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("My work")
-    await page.goto(path)
-    return page
 
 
 async def offered(market: Marketplace, title: str) -> Json:
@@ -47,7 +35,7 @@ async def test_a_quote_leads_to_a_booked_visit(visit: Visit, market: Marketplace
     await until(
         lambda: market["ada"].get(f"/jobs/{job['id']}"), lambda it: it["status"] == "quoting", "quoting"
     )
-    page = await entered(visit, market["bob"], "/ui/open-jobs")
+    page = await visit("/ui/open-jobs", who=market["bob"])
     await expect_accessible(page)
 
     # The price is named.
@@ -86,7 +74,7 @@ async def test_a_quote_leads_to_a_booked_visit(visit: Visit, market: Marketplace
 async def test_work_is_done_and_a_denied_payout_is_sent_in_again(visit: Visit, market: Marketplace) -> None:
     made = await market.scheduled("Replace the pump", days=0.2)
     await market.skip(assignmentId=made["id"], hours=24 * 0.2 + 2)
-    page = await entered(visit, market["bob"], f"/ui/work/{made['id']}")
+    page = await visit(f"/ui/work/{made['id']}", who=market["bob"])
 
     await page.get_by_role("button", name="Check in").click()
     await expect(page.get_by_role("status").first).to_contain_text("You are checked in.")
@@ -105,7 +93,7 @@ async def test_work_is_done_and_a_denied_payout_is_sent_in_again(visit: Visit, m
 
 async def test_giving_work_back_is_within_everybodys_reach(visit: Visit, market: Marketplace) -> None:
     made = await market.accepted("Fit a valve")
-    page = await entered(visit, market["bob"], f"/ui/work/{made['id']}")
+    page = await visit(f"/ui/work/{made['id']}", who=market["bob"])
     await tab_through(page)
 
     await page.get_by_text("Give this back", exact=True).click()
@@ -118,7 +106,7 @@ async def test_giving_work_back_is_within_everybodys_reach(visit: Visit, market:
 
 async def test_an_offer_that_runs_out_while_one_looks_says_so(visit: Visit, market: Marketplace) -> None:
     offer = await offered(market, "Unblock the drain")
-    page = await entered(visit, market["bob"], "/ui/offers")
+    page = await visit("/ui/offers", who=market["bob"])
     await expect_accessible(page)
     await tab_through(page)
     take = page.get_by_role("button", name="Take this job")
@@ -139,7 +127,7 @@ async def test_a_phone_without_javascript_is_enough_for_a_day(visit: Visit, mark
     await offered(market, "Sweep the chimney")
     made = await market.accepted(LONG, with_window=True)
     await market["ada"].post(f"/assignments/{made['id']}/schedule/confirm", {"version": 1})
-    page = await entered(visit, market["bob"], "/ui/work", device=PHONE, scripts=False)
+    page = await visit("/ui/work", who=market["bob"], device=PHONE, scripts=False)
 
     for path in ("/ui/work", f"/ui/work/{made['id']}", "/ui/day", "/ui/offers", "/ui/open-jobs", "/ui/away"):
         await page.goto(path)
@@ -154,7 +142,7 @@ async def test_a_phone_without_javascript_is_enough_for_a_day(visit: Visit, mark
 
 async def test_an_absence_is_previewed_and_reported(visit: Visit, market: Marketplace) -> None:
     await market.scheduled("Mend the roof", days=2)
-    page = await entered(visit, market["bob"], "/ui/away")
+    page = await visit("/ui/away", who=market["bob"])
     await expect_accessible(page)
     today = datetime.now(BERLIN)
 
