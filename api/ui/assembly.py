@@ -22,6 +22,7 @@ from api.ui import (
     task,
     work,
 )
+from api.ui.admin import metrics, payout, payouts
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
 from api.ui.places import ROOT
@@ -42,6 +43,9 @@ ROUTERS = (
     my_calendar.router,
     work.router,
     task.router,
+    metrics.router,
+    payouts.router,
+    payout.router,
 )
 """The pages of every noun; a new one is added here, to `places.NAVIGATION`, and to the table of tests."""
 

@@ -1,8 +1,8 @@
 """Reminders over time as a picture, and as the table that says the same.
 
 Drawn on the server: there is no script in it, and no style but by class, so it stands on a page whose policy
-allows neither. `charts.css` beside this file gives the classes their looks; without it, all is drawn in the
-colour of the text.
+allows neither. `static/charts.css` gives the classes their looks; without it, all is drawn in the colour of
+the text.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

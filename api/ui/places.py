@@ -28,8 +28,8 @@ class Place:
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
     Role.CUSTOMER: (Place("/ui/jobs", "My jobs"), Place("/ui/me", "About me")),
     Role.PROVIDER: (Place("/ui/work", "My work"), Place("/ui/me", "About me")),
-    Role.OPS: (),
-    Role.ADMIN: (),
+    Role.OPS: (Place("/ui/admin/metrics", "Figures"),),
+    Role.ADMIN: (Place("/ui/admin/payouts", "Payouts"), Place("/ui/admin/metrics", "Figures")),
 }
 """The first place of a role is its home."""
 

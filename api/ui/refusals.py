@@ -30,7 +30,6 @@ SENTENCES: Mapping[type[DomainError], str] = {
     errors.IdempotencyMismatch: "This form was sent before with something else in it. Please try again.",
     errors.RoleForbidden: "This is not yours to do.",
     errors.CannotConfirmOwnProposal: "You have proposed this time yourself; the other side confirms it.",
-    errors.SelfApproval: "Somebody who has no part in this has to decide on it.",
     errors.VersionMismatch: "Something has changed meanwhile. Please look at how things are now.",
     errors.ProposalSuperseded: "Another time was proposed meanwhile. Please look at that one.",
     errors.ProposalNotOpen: "This proposal is not open any more.",
@@ -114,7 +113,7 @@ def _window(_: str, policy: Policy) -> str:
 
 
 def _value(said: str, _: Policy) -> str:
-    """Return what a rule says of a value, without the name of the field in front."""
+    """Return what a rule says, without the name of the field in front."""
     rest = NAMED.sub("", said, count=1)
     return f"{rest[:1].upper()}{rest[1:]}."
 
@@ -122,6 +121,8 @@ def _value(said: str, _: Policy) -> str:
 WORDED: Mapping[type[DomainError], Callable[[str, Policy], str]] = {
     errors.WindowInvalid: _window,
     errors.ValueInvalid: _value,
+    # Whether it is a part in it or a first mark that stands in the way, the rule says.
+    errors.SelfApproval: _value,
 }
 
 

@@ -4,6 +4,7 @@ A template gets frozen lines and what the API shows, never a row, and `here`: wh
 What people wrote is escaped by itself; a name that nobody has given is an error, not a gap.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from markupsafe import Markup
 from starlette.types import Scope
 
 from api.ui import words
+from api.ui.amounts import typed
 from api.ui.assets import static
 from api.ui.cookies import Cookies
 from api.ui.counter import Counter, counter_in
@@ -155,9 +157,18 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "ahead": _by_clock(Clock.ahead),
     "price": price,
     "duration": duration,
+    "typed": typed,
     "status": words.status,
     "role": words.role,
 }
+
+
+WEB_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+
+
+def _is_web_address(text: str) -> bool:
+    """Return whether a text is an address on the web and nothing else; of no other kind is a link made."""
+    return WEB_ADDRESS.fullmatch(text) is not None
 
 
 def _environment() -> Environment:
@@ -170,6 +181,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(FILTERS)
+    made.tests["web_address"] = _is_web_address
     made.globals.update(static=static, SIGN_IN=SIGN_IN, SIGN_OUT=SIGN_OUT, ACT_AS=ACT_AS)
     return made
 

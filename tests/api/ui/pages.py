@@ -42,6 +42,7 @@ def post(path: str, *roles: Role, **form: str) -> PageRoute:
 WINDOW = {"start": "2027-04-01T09:00", "end": "2027-04-01T11:00", "timezone": "Europe/Berlin"}
 JOB, TASK = "/ui/jobs/{job_id}", "/ui/work/{assignment_id}"
 VISIT = f"{JOB}/visits/{{assignment_id}}"
+PAYOUT = "/ui/admin/payouts/{payout_id}"
 
 PAGES = (
     get("/ui", *ALL),
@@ -83,6 +84,21 @@ PAGES = (
     get(TASK, PROVIDER),
     post(f"{TASK}/propose", PROVIDER, **WINDOW, expectedVersion="0"),
     post(f"{TASK}/confirm", PROVIDER, version="1"),
+    get("/ui/admin/metrics", OPS, ADMIN),
+    get("/ui/admin/metrics/figures.csv", OPS, ADMIN),
+    get("/ui/admin/metrics/reminders.csv", OPS, ADMIN),
+    get("/ui/admin/payouts", ADMIN),
+    get("/ui/admin/payouts/payouts.csv", ADMIN),
+    get(PAYOUT, ADMIN),
+    get(f"{PAYOUT}/audit", ADMIN),
+    get(f"{PAYOUT}/evidence.json", ADMIN),
+    post(f"{PAYOUT}/approve", ADMIN, attempt="1", amount="1.00", currency="EUR"),
+    post(f"{PAYOUT}/deny", ADMIN, attempt="1", reasonCode="other", note="no"),
+    post(f"{PAYOUT}/close", ADMIN, attempt="1", reasonCode="other", note="no", sure="yes"),
+    post(f"{PAYOUT}/retry-capture", ADMIN, sure="yes"),
+    post(f"{PAYOUT}/reauthorise", ADMIN, sure="yes"),
+    post(f"{PAYOUT}/resolve-dispute", ADMIN, outcome="release", reason="heard both"),
+    post(f"{PAYOUT}/refund", ADMIN, amount="1.00", currency="EUR", reason="it leaks", n="1"),
 )
 GUARDED = tuple(route for route in PAGES if route.roles)
 OPEN = {(route.method, route.path) for route in PAGES if not route.roles}
