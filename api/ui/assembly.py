@@ -8,6 +8,8 @@ from fastapi.responses import RedirectResponse
 from api.problems import Face
 from api.ui import (
     assets,
+    away,
+    day,
     faces,
     home,
     job,
@@ -16,10 +18,14 @@ from api.ui import (
     live,
     me,
     my_calendar,
+    offers,
+    open_job,
+    open_jobs,
     posting,
     sign_in,
     sign_in_oidc,
     task,
+    task_steps,
     work,
 )
 from api.ui.admin import metrics, payout, payouts
@@ -43,6 +49,12 @@ ROUTERS = (
     my_calendar.router,
     work.router,
     task.router,
+    task_steps.router,
+    day.router,
+    away.router,
+    offers.router,
+    open_jobs.router,
+    open_job.router,
     metrics.router,
     payouts.router,
     payout.router,

@@ -47,6 +47,17 @@ class Clock:
         """Return a window by the clocks of another zone."""
         return Clock(place=Place.of(timezone), now=self.now).span(window)
 
+    def hours(self, window: object, timezone: str) -> Markup:
+        """Return a window by the clocks of another zone, without its day if that is the day here, too."""
+        start, end = _bounds(window)
+        there = Clock(place=Place.of(timezone), now=self.now)
+        day = start.astimezone(self.place.zone).date()
+        if any(at.astimezone(there.place.zone).date() != day for at in (start, end)):
+            return there.span(window)
+        return Markup('<span class="when">{} to {} <span class="zone">{}</span></span>').format(
+            there._time(start, there.time(start)), there._time(end, there.time(end)), there.place.name
+        )
+
     def span(self, window: object) -> Markup:
         """Return a window as `Tue 27 Oct, 10:00 to 12:00 Europe/Berlin`, saying both days across midnight."""
         start, end = _bounds(window)

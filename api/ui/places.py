@@ -27,7 +27,14 @@ class Place:
 
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
     Role.CUSTOMER: (Place("/ui/jobs", "My jobs"), Place("/ui/me", "About me")),
-    Role.PROVIDER: (Place("/ui/work", "My work"), Place("/ui/me", "About me")),
+    Role.PROVIDER: (
+        Place("/ui/work", "My work"),
+        Place("/ui/day", "My day"),
+        Place("/ui/offers", "Offers"),
+        Place("/ui/open-jobs", "Open jobs"),
+        Place("/ui/away", "Away"),
+        Place("/ui/me", "About me"),
+    ),
     Role.OPS: (Place("/ui/admin/metrics", "Figures"),),
     Role.ADMIN: (Place("/ui/admin/payouts", "Payouts"), Place("/ui/admin/metrics", "Figures")),
 }

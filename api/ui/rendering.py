@@ -154,6 +154,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "brief": _by_clock(Clock.brief),
     "span": _by_clock(Clock.span),
     "there": _by_clock(Clock.there),
+    "hours": _by_clock(Clock.hours),
     "ahead": _by_clock(Clock.ahead),
     "price": price,
     "duration": duration,

@@ -68,6 +68,15 @@ STEPS: Mapping[str, str] = {
 }
 """What a step is called; the others are the engine's own business."""
 
+TO_PROVIDERS: Mapping[str, str] = {
+    OpenAssignment.__name__: "You got the job",
+    ApprovePayout.__name__: "{who} approved the payout",
+    DenyPayout.__name__: "{who} denied the payout",
+    ResubmitPayout.__name__: "{who} sent the payout in again",
+    RecordSettlement.__name__: "The payout was settled",
+}
+"""What is called otherwise where a provider reads it."""
+
 REMINDERS: Mapping[ReminderKind, str] = {
     ReminderKind.PROPOSE_NUDGE: "We reminded you to propose a time",
     ReminderKind.CONFIRM_NUDGE: "We reminded you to answer the proposal",
@@ -153,8 +162,9 @@ def what_comes(deadline: Deadline | ComingShown, level: int, *, reader: Party, o
 
 
 def _steps(steps: list[StepShown], reader: Party, other: str) -> Iterator[Told]:
+    called = {**STEPS, **TO_PROVIDERS} if reader is Party.PROVIDER else STEPS
     for step in steps:
-        says = STEPS.get(step.command)
+        says = called.get(step.command)
         if says:
             who = _called(_party(step.actor_role), reader, other)
             yield Told(at=step.at, says=_begun(says.format(who=who)))

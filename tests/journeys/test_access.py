@@ -24,6 +24,7 @@ NOWHERE = {
     "person_id": "nobody",
     "provider_id": "nobody",
     "batch_id": MISSING,
+    "absence_id": MISSING,
 }
 OUTSIDERS = (Role.CUSTOMER, Role.PROVIDER)
 INTRUDING: Json = {

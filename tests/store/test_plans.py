@@ -42,6 +42,7 @@ from fulfillment.store.views import (
     jobs,
     lateness,
     money,
+    own_bids,
     payouts,
     reminders,
     search,
@@ -81,6 +82,12 @@ READS: dict[str, Read] = {
     "a customer's": lambda it: assignments.assignments(it, assignments.Wanted(customer_id="c7"), TURN),
     "a provider's": lambda it: assignments.assignments(it, assignments.Wanted(provider_id="p7"), TURN),
     "a job's": lambda it: assignments.assignments(it, assignments.Wanted(job_id="j7")),
+    "what a provider has to do": lambda it: assignments.assignments(
+        it, assignments.Wanted(provider_id="p7", live=True), TURN
+    ),
+    "what a provider is done with": lambda it: assignments.assignments(
+        it, assignments.Wanted(provider_id="p7", live=False), TURN
+    ),
     "the scheduled": lambda it: assignments.assignments(
         it, assignments.Wanted(status=Status.SCHEDULED), TURN
     ),
@@ -107,6 +114,9 @@ READS: dict[str, Read] = {
     "what a job's quotes have said": lambda it: bids.wordings(it, "j7"),
     "a provider's offers": lambda it: bids.offers(it, "p7", TURN),
     "a provider's open offers": lambda it: bids.offers(it, "p7", TURN, status=OfferStatus.OPEN),
+    "a provider's quotes": lambda it: own_bids.own_quotes(it, "p7", TURN),
+    "how a quote stands": lambda it: own_bids.quote_stands(it, "q7"),
+    "how an offer stands": lambda it: own_bids.offer_stands(it, "o7"),
     "the payout queue": payouts.pending,
     "more of the payout queue": lambda it: payouts.pending(it, AT_RISK),
     "all payouts": lambda it: payouts.payouts(it, TURN),
@@ -129,6 +139,8 @@ READS: dict[str, Read] = {
     "a visit": lambda it: visits.planned(it, "a77"),
     "a customer's visits": lambda it: visits.of_person(it, "c7", Role.CUSTOMER),
     "a provider's visits": lambda it: visits.of_person(it, "p7", Role.PROVIDER),
+    "a provider's day": lambda it: visits.between(it, "p7", VisitWindow(start=THEN, end=LATER)),
+    "what a provider is asked to agree to": lambda it: visits.proposed(it, "p7"),
     "whose feed it is": lambda it: calendars.subscriber(it, "token"),
     "what is connected": lambda it: visits.connected(it, "c7", Role.CUSTOMER),
     "an old answer": lambda it: history.outcome(it, "nobody's"),

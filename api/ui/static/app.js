@@ -95,3 +95,25 @@ window.addEventListener("pageshow", (event) => {
   listen();
 });
 listen();
+
+// What ends while somebody looks at it says so: how long it is still open, and that it is over.
+const LENGTHS = [[86400, "days", 2], [3600, "h", 1], [60, "min", 1]];
+function left(seconds) {
+  for (const [size, unit, least] of LENGTHS) {
+    const count = Math.round(seconds / size);
+    if (count >= least) return `(in ${count} ${unit})`;
+  }
+  return "(now)";
+}
+function countDown() {
+  for (const it of document.querySelectorAll("[data-until]")) {
+    const seconds = (Date.parse(it.dataset.until) - Date.now()) / 1000;
+    const said = it.querySelector("[data-left]");
+    if (said) said.textContent = left(Math.max(seconds, 0));
+    if (seconds > 0) continue;
+    delete it.dataset.until;
+    for (const gone of it.querySelectorAll("[data-answers], .until")) gone.hidden = true;
+    for (const shown of it.querySelectorAll("[data-ended]")) shown.hidden = false;
+  }
+}
+setInterval(countDown, 5000);

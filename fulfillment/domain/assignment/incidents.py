@@ -20,7 +20,7 @@ from fulfillment.domain.assignment.incident import Incident, IncidentKind, Incid
 from fulfillment.domain.assignment.parties import expect_open, expect_status, side_of
 from fulfillment.domain.assignment.payout import Payout, PayoutStatus
 from fulfillment.domain.assignment.schedule import expect_scheduled
-from fulfillment.domain.assignment.state import Assignment, RejectReason, Status
+from fulfillment.domain.assignment.state import Agreed, Assignment, RejectReason, Status
 from fulfillment.domain.assignment.visit import expect_affordable
 from fulfillment.domain.errors import Forbidden, ValueInvalid, WrongState
 from fulfillment.domain.money import Money
@@ -50,11 +50,16 @@ def report(assignment: Assignment, command: ReportNoShow, *, at: datetime, polic
     expect_text("note", command.note)
     accused = _accused(command.who, side)
     _expect_room_for_a_report(assignment, accused)
-    opens = expect_scheduled(assignment).window.start + policy.no_show_grace
+    opens = report_opens(expect_scheduled(assignment), policy)
     if at < opens:
         raise WrongState(f"a no-show is reported from {opens.isoformat()} on")
     reported = _reported(command, accused, side=side, at=at, due=at + policy.no_show_answer)
     return (IncidentOpened(incident=reported),)
+
+
+def report_opens(agreed: Agreed, policy: Policy) -> datetime:
+    """Return from when on somebody can be said not to have come."""
+    return agreed.window.start + policy.no_show_grace
 
 
 def answer(assignment: Assignment, command: AnswerIncident, *, at: datetime) -> Sequence[Event]:

@@ -14,7 +14,7 @@ from fulfillment.domain.assignment.events import Cancelled, CheckedIn, Completed
 from fulfillment.domain.assignment.parties import expect_open, expect_status, side_of
 from fulfillment.domain.assignment.payout import IN_FLIGHT, Payout, PayoutStatus
 from fulfillment.domain.assignment.schedule import expect_scheduled
-from fulfillment.domain.assignment.state import NOBODYS_OWN, Assignment, RejectReason, Status
+from fulfillment.domain.assignment.state import NOBODYS_OWN, Agreed, Assignment, RejectReason, Status
 from fulfillment.domain.errors import (
     AmountExceedsAuthorised,
     CutoffPassed,
@@ -44,10 +44,15 @@ def check_in(assignment: Assignment, command: CheckIn, *, at: datetime, policy: 
     command.actor.expect(Role.PROVIDER, Role.OPS, Role.ADMIN)
     side_of(assignment, command.actor)
     expect_status(assignment, Status.SCHEDULED)
-    opens = expect_scheduled(assignment).window.start - policy.early_checkin
+    opens = check_in_opens(expect_scheduled(assignment), policy)
     if at < opens:
         raise WrongState(f"check-in opens at {opens.isoformat()}")
     return (CheckedIn(at=at),)
+
+
+def check_in_opens(agreed: Agreed, policy: Policy) -> datetime:
+    """Return from when on the visit can begin."""
+    return agreed.window.start - policy.early_checkin
 
 
 def complete(

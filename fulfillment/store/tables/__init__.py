@@ -1,7 +1,14 @@
 """The tables: names, columns, constraints. Nothing here decides anything."""
 
 from fulfillment.store.tables.absences import AbsenceResultRow, AbsenceRow
-from fulfillment.store.tables.assignments import IS_LIVE, MISSED_AT, AssignmentRow, HoldRow, ProposalRow
+from fulfillment.store.tables.assignments import (
+    HAS_ENDED,
+    IS_LIVE,
+    MISSED_AT,
+    AssignmentRow,
+    HoldRow,
+    ProposalRow,
+)
 from fulfillment.store.tables.audit import (
     IS_OPEN_ABOUT_ASSIGNMENT,
     AuditRow,
@@ -51,6 +58,7 @@ from fulfillment.store.tables.sessions import PageSessionRow
 from fulfillment.store.tables.wallets import PayoutAccountRow, WalletRow
 
 __all__ = [
+    "HAS_ENDED",
     "IS_ENDED",
     "IS_LIVE",
     "IS_OPEN_ABOUT_ASSIGNMENT",

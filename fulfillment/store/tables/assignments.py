@@ -14,6 +14,7 @@ IS_LIVE = text(f"status IN ({quoted(LIVE)})")
 """Written out: with parameters in its place, the planner would not see that a partial index covers it."""
 MISSED_AT = literal_column("coalesce(scheduled_start, status_entered_at)", DateTime(timezone=True))
 """Since when there is an incident: since the visit that somebody is said to have missed."""
+HAS_ENDED = text(f"status NOT IN ({quoted(LIVE)})")
 
 
 class AssignmentRow(Table):
@@ -37,6 +38,12 @@ class AssignmentRow(Table):
         Index("ix_assignment_customer", "customer_id", "created_at", "id"),
         Index("ix_assignment_provider", "provider_id", "created_at", "id"),
         Index("ix_assignment_provider_live", "provider_id", postgresql_where=IS_LIVE),
+        Index(
+            "ix_assignment_provider_start",
+            "provider_id",
+            "scheduled_start",
+            postgresql_where=text("scheduled_start IS NOT NULL"),
+        ),
         Index("ix_assignment_job", "job_id", "created_at", "id"),
         Index("ix_assignment_status", "status", "created_at", "id"),
         Index("ix_assignment_overdue", "created_at", "id", postgresql_where=text("reminder_overdue")),

@@ -77,6 +77,7 @@ class QuoteRow(Table):
         CheckConstraint("window_start < window_end", name="window_order"),
         UniqueConstraint("job_id", "provider_id"),
         Index("ix_quote_newest", "job_id", "submitted_at", "id"),
+        Index("ix_quote_provider", "provider_id", "submitted_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

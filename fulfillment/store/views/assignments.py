@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Text, cast, func, not_, select
+from sqlalchemy import ColumnElement, Text, TextClause, cast, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.assignment.state import Status
 from fulfillment.store import wire
-from fulfillment.store.tables import IS_LIVE, AssignmentRow, JobRow
+from fulfillment.store.tables import HAS_ENDED, IS_LIVE, AssignmentRow, JobRow
 from fulfillment.store.views.paging import FIRST, Line, Page, Query, Turn, newest_first, page
 
 # As text: the driver would make dictionaries of it, only for pydantic to take them apart again.
@@ -30,7 +30,7 @@ class Wanted:
     """Which assignments; what is None does not matter.
 
     `since` and `until` bound the start of the agreed visit, half-open; whoever has no agreed visit is
-    left out once one of them is given.
+    left out once one of them is given. `live` ones have not ended.
     """
 
     customer_id: str | None = None
@@ -38,6 +38,7 @@ class Wanted:
     job_id: str | None = None
     status: Status | None = None
     reminder_overdue: bool | None = None
+    live: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -99,7 +100,7 @@ def lines() -> Query:
     )
 
 
-def conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def conditions(wanted: Wanted) -> Iterator[ColumnElement[bool] | TextClause]:
     equal = (
         (AssignmentRow.customer_id, wanted.customer_id),
         (AssignmentRow.provider_id, wanted.provider_id),
@@ -113,6 +114,8 @@ def conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         # Not `IS TRUE`: the planner would not see that the index of the overdue ones covers it.
         overdue = AssignmentRow.reminder_overdue
         yield overdue.expression if wanted.reminder_overdue else not_(overdue)
+    if wanted.live is not None:
+        yield IS_LIVE if wanted.live else HAS_ENDED
     if wanted.since is not None:
         yield AssignmentRow.scheduled_start >= wanted.since
     if wanted.until is not None:

@@ -11,11 +11,14 @@ from fulfillment.domain.assignment.calendar import CALLED_OFF
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.job.state import Job
 from fulfillment.domain.people import Role
+from fulfillment.domain.window import VisitWindow
 from fulfillment.store import wire
-from fulfillment.store.tables import AssignmentRow, CalendarAccountRow, FeedRow, JobRow
+from fulfillment.store.tables import LIVE, AssignmentRow, CalendarAccountRow, FeedRow, JobRow
 
 LOOKING_BACK = timedelta(days=30)
 MOST_VISITS = 500
+LONGEST_VISIT = timedelta(days=2)
+"""More than any policy lets a visit last: none that began earlier reaches into a span."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,35 @@ async def of_person(session: AsyncSession, person_id: str, role: Role) -> tuple[
     )
     found = (_planned(row) for row in await session.execute(query))
     return tuple(each for each in found if each.standing.assignment.agreed)
+
+
+async def between(session: AsyncSession, provider_id: str, span: VisitWindow) -> tuple[Planned, ...]:
+    """Return the provider's visits that lie in `span` or reach into it, the earliest first.
+
+    What was called off is left out; what is over is not.
+    """
+    query = (
+        _lines()
+        .where(
+            AssignmentRow.provider_id == provider_id,
+            AssignmentRow.scheduled_start >= span.start - LONGEST_VISIT,
+            AssignmentRow.scheduled_start < span.end,
+            AssignmentRow.scheduled_end > span.start,
+            AssignmentRow.status.not_in(CALLED_OFF),
+        )
+        .order_by(AssignmentRow.scheduled_start, AssignmentRow.id)
+        .limit(MOST_VISITS)
+    )
+    found = (_planned(row) for row in await session.execute(query))
+    return tuple(each for each in found if each.standing.assignment.agreed)
+
+
+async def proposed(session: AsyncSession, provider_id: str) -> tuple[Planned, ...]:
+    """Return what the provider has taken on where a proposal is open, in no order."""
+    theirs = AssignmentRow.provider_id == provider_id
+    query = _lines().where(theirs, AssignmentRow.status.in_(LIVE)).limit(MOST_VISITS)
+    found = (_planned(row) for row in await session.execute(query))
+    return tuple(each for each in found if each.standing.assignment.open_proposal)
 
 
 async def connected(session: AsyncSession, person_id: str, role: Role) -> Connected:

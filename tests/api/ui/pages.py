@@ -41,6 +41,8 @@ def post(path: str, *roles: Role, **form: str) -> PageRoute:
 
 WINDOW = {"start": "2027-04-01T09:00", "end": "2027-04-01T11:00", "timezone": "Europe/Berlin"}
 JOB, TASK = "/ui/jobs/{job_id}", "/ui/work/{assignment_id}"
+OPEN_JOB = "/ui/open-jobs/{job_id}"
+AWAY = {"from": "2027-04-01T09:00", "to": "2027-04-05T09:00", "reasonCode": "sick", "reason": "the flu"}
 VISIT = f"{JOB}/visits/{{assignment_id}}"
 PAYOUT = "/ui/admin/payouts/{payout_id}"
 
@@ -99,6 +101,31 @@ PAGES = (
     post(f"{PAYOUT}/reauthorise", ADMIN, sure="yes"),
     post(f"{PAYOUT}/resolve-dispute", ADMIN, outcome="release", reason="heard both"),
     post(f"{PAYOUT}/refund", ADMIN, amount="1.00", currency="EUR", reason="it leaks", n="1"),
+    post(f"{TASK}/decline", PROVIDER, version="1"),
+    post(f"{TASK}/withdraw", PROVIDER, version="1"),
+    post(f"{TASK}/check-in", PROVIDER),
+    post(f"{TASK}/complete", PROVIDER),
+    post(f"{TASK}/reject", PROVIDER, reasonCode="sick"),
+    post(f"{TASK}/no-show", PROVIDER),
+    post(f"{TASK}/answer", PROVIDER, statement="the street was closed"),
+    post(f"{TASK}/hold", PROVIDER, until="2027-04-01T09:00", reason="a part is on order"),
+    post(f"{TASK}/resume", PROVIDER),
+    post(f"{TASK}/resubmit", PROVIDER, evidence="a better photo"),
+    get(f"{TASK}/visit.ics", PROVIDER),
+    get("/ui/day", PROVIDER),
+    get("/ui/offers", PROVIDER),
+    post("/ui/offers/{offer_id}/accept", PROVIDER),
+    post("/ui/offers/{offer_id}/decline", PROVIDER, reasonCode="too_far"),
+    get("/ui/open-jobs", PROVIDER),
+    get("/ui/open-jobs/quotes", PROVIDER),
+    get(OPEN_JOB, PROVIDER),
+    post(f"{OPEN_JOB}/quote", PROVIDER, amount="100", currency="EUR"),
+    post(f"{OPEN_JOB}/quotes/{{quote_id}}/withdraw", PROVIDER),
+    get("/ui/away", PROVIDER),
+    post("/ui/away", PROVIDER, **AWAY),
+    post("/ui/away/preview", PROVIDER, **AWAY),
+    get("/ui/away/{absence_id}", PROVIDER),
+    post("/ui/away/{absence_id}/end", PROVIDER, reason="better already"),
 )
 GUARDED = tuple(route for route in PAGES if route.roles)
 OPEN = {(route.method, route.path) for route in PAGES if not route.roles}
