@@ -19,6 +19,7 @@ from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.errors import AssignmentClosed
 from fulfillment.store import absences
+from fulfillment.store import news as channel
 from fulfillment.store.tables import Entity
 from fulfillment.store.tasks import Task, open_task
 from fulfillment.store.views import absences as views
@@ -165,6 +166,11 @@ class Absences:
                 await absences.end(session, news.ending, at=news.at)
             if news.status is AbsenceStatus.DONE:
                 await absences.done(session, news.absence_id, at=news.at)
+            reported = await views.absence(session, news.absence_id)
+        if reported:
+            await channel.tell(
+                self._sessions, channel.Moved(absence_id=reported.id, version=reported.version)
+            )
         for each in news.results:
             log.info(
                 "absence.settled",

@@ -31,6 +31,8 @@ from api.ui import (
 from api.ui.admin import metrics, payout, payouts
 from api.ui.counter import Counter
 from api.ui.guards import SignInFirst
+from api.ui.ops import absences, assignment, attention
+from api.ui.ops import jobs as jobs_of_ops
 from api.ui.places import ROOT
 from api.ui.rendering import redirect
 
@@ -58,6 +60,10 @@ ROUTERS = (
     metrics.router,
     payouts.router,
     payout.router,
+    attention.router,
+    assignment.router,
+    jobs_of_ops.router,
+    absences.router,
 )
 """The pages of every noun; a new one is added here, to `places.NAVIGATION`, and to the table of tests."""
 

@@ -141,8 +141,11 @@ class Hub:
 
 def topics_of(moved: Moved) -> frozenset[str]:
     """Return what is touched: the thing itself, and the lists it stands in."""
-    topics = {EVERYTHING, customer(moved.customer_id)}
-    topics |= {visit(moved.assignment_id)} if moved.assignment_id else {job(moved.job_id)}
+    if moved.absence_id:
+        return frozenset({absence(moved.absence_id)})
+    topics = {EVERYTHING}
+    topics |= {customer(moved.customer_id)} if moved.customer_id else set()
+    topics |= {visit(moved.assignment_id)} if moved.assignment_id else {job(moved.job_id or "")}
     topics |= {provider(moved.provider_id)} if moved.provider_id else set()
     return frozenset(topics)
 
@@ -153,6 +156,10 @@ def job(id: str) -> str:
 
 def visit(id: str) -> str:
     return f"visit:{id}"
+
+
+def absence(id: str) -> str:
+    return f"absence:{id}"
 
 
 def customer(id: str) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from api.desk import TheDatabase
 from api.errors import Missing
 from api.reading import expect_party
+from api.schemas.absences import AbsenceListed
 from api.schemas.assignments import AssignmentShown
 from api.schemas.jobs import JobShown
 from api.ui import hub
@@ -31,7 +32,7 @@ from api.ui.visitor import Visitor
 from fulfillment.domain.job.parties import may_see
 from fulfillment.domain.people import Role
 from fulfillment.store.news import has_moved
-from fulfillment.store.views import assignments, jobs
+from fulfillment.store.views import absences, assignments, jobs
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,10 +50,18 @@ Watched = Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{1,64}\.\d{1,9}$")]
 """An id, and the version at which the page shows it."""
 
 
-def of(*, job: JobShown | None = None, visit: AssignmentShown | None = None) -> str:
+def of(
+    *,
+    job: JobShown | None = None,
+    visit: AssignmentShown | None = None,
+    absence: AbsenceListed | None = None,
+) -> str:
     """Return where a page that shows these hears of their next steps."""
     shown = {"job": job, "visit": visit}
-    return f"{STREAMS}?{urlencode({name: f'{it.id}.{it.state_version}' for name, it in shown.items() if it})}"
+    named = {name: f"{it.id}.{it.state_version}" for name, it in shown.items() if it}
+    if absence:
+        named["absence"] = f"{absence.id}.{absences.version_of(absence.status, absence.counts)}"
+    return f"{STREAMS}?{urlencode(named)}"
 
 
 def of_list() -> str:
@@ -68,6 +77,7 @@ async def listen(
     database: TheDatabase,
     job: Watched | None = None,
     visit: Watched | None = None,
+    absence: Watched | None = None,
     since: datetime | None = None,
 ) -> StreamingResponse:
     """Tell when something of what the page shows has moved.
@@ -79,12 +89,14 @@ async def listen(
     topics = {
         *([hub.job(_id(job))] if job else []),
         *([hub.visit(_id(visit))] if visit else []),
-        *([_lists_of(visitor)] if not (job or visit) else []),
+        *([hub.absence(_id(absence))] if absence else []),
+        *([_lists_of(visitor)] if not (job or visit or absence) else []),
     }
     with ExitStack() as opened:
         # Watched before it is looked at, so that no step falls in between.
         watch = opened.enter_context(counter.hub.watching(visitor.id, topics))
-        await _look(database, visitor, watch, job=job, visit=visit, since=_last(request) or since)
+        since = None if job or visit or absence else _last(request) or since
+        await _look(database, visitor, watch, job=job, visit=visit, absence=absence, since=since)
         stream = _events(watch, opened.pop_all())
     return StreamingResponse(
         stream,
@@ -114,6 +126,7 @@ async def _look(
     *,
     job: str | None,
     visit: str | None,
+    absence: str | None,
     since: datetime | None,
 ) -> None:
     """Have the watch told what has moved since the page was drawn.
@@ -126,7 +139,9 @@ async def _look(
             _compare(watch, job, await _job_version(session, visitor, _id(job)))
         if visit:
             _compare(watch, visit, await _visit_version(session, visitor, _id(visit)))
-        if since and not (job or visit) and await _list_has_moved(session, visitor, since):
+        if absence:
+            _compare(watch, absence, await _absence_version(session, visitor, _id(absence)))
+        if since and await _list_has_moved(session, visitor, since):
             watch.tell(None)
 
 
@@ -143,6 +158,13 @@ async def _visit_version(session: AsyncSession, visitor: Visitor, id: str) -> in
         raise Missing
     expect_party(found.standing.assignment, visitor.actor)
     return found.standing.assignment.state_version
+
+
+async def _absence_version(session: AsyncSession, visitor: Visitor, id: str) -> int:
+    found = await absences.absence(session, id)
+    if found is None or not (visitor.actor.is_staff or found.provider_id == visitor.id):
+        raise Missing
+    return found.version
 
 
 async def _list_has_moved(session: AsyncSession, visitor: Visitor, since: datetime) -> bool:

@@ -1,9 +1,10 @@
 """Instants, spans and sums as pages show them: by the reader's own clock, whose zone is said."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from fulfillment.notifications.moments import Place, money
 from fulfillment.notifications.payload import MoneyTold
@@ -17,6 +18,7 @@ UNITS = (
     (timedelta(minutes=1), 1, "min", "min"),
 )
 """Each with how many of it there have to be: 47 hours are hours, 48 are days."""
+INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|\+00:00))", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,15 @@ class Clock:
         said = _length(abs(off))
         words = ("in " + said if off > timedelta() else said + " ago") if said else "now"
         return self._time(at, words)
+
+    def instants(self, text: str) -> Markup:
+        """Return a text with the instants in it by this clock; we write them as `2026-10-27T09:00:00Z`."""
+        parts = INSTANT.split(text)
+        told = (
+            self.moment(datetime.fromisoformat(part)) if n % 2 else escape(part)
+            for n, part in enumerate(parts)
+        )
+        return Markup().join(told)
 
     def field(self, at: datetime | None) -> str:
         """Return an instant as an input of the type datetime-local takes it."""

@@ -25,6 +25,8 @@ class Place:
     label: str
 
 
+FIGURES = Place("/ui/admin/metrics", "Figures")
+OPERATIONS = (Place("/ui/admin/assignments", "Assignments"), Place("/ui/admin/jobs", "Jobs"))
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
     Role.CUSTOMER: (Place("/ui/jobs", "My jobs"), Place("/ui/me", "About me")),
     Role.PROVIDER: (
@@ -35,8 +37,8 @@ NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
         Place("/ui/away", "Away"),
         Place("/ui/me", "About me"),
     ),
-    Role.OPS: (Place("/ui/admin/metrics", "Figures"),),
-    Role.ADMIN: (Place("/ui/admin/payouts", "Payouts"), Place("/ui/admin/metrics", "Figures")),
+    Role.OPS: (*OPERATIONS, FIGURES),
+    Role.ADMIN: (Place("/ui/admin/payouts", "Payouts"), *OPERATIONS, FIGURES),
 }
 """The first place of a role is its home."""
 

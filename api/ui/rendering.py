@@ -156,6 +156,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "there": _by_clock(Clock.there),
     "hours": _by_clock(Clock.hours),
     "ahead": _by_clock(Clock.ahead),
+    "instants": _by_clock(Clock.instants),
     "price": price,
     "duration": duration,
     "typed": typed,

@@ -29,26 +29,33 @@ PULSE = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """A job, or an assignment of that job, is written down at `version`."""
+    """A job, an assignment of that job, or a provider's absence is written down at `version`."""
 
-    job_id: str
-    customer_id: str
     version: int
+    job_id: str | None = None
+    customer_id: str | None = None
     assignment_id: str | None = None
     provider_id: str | None = None
+    absence_id: str | None = None
 
 
+FIELDS = {
+    "version": "version",
+    "job": "job_id",
+    "customer": "customer_id",
+    "assignment": "assignment_id",
+    "provider": "provider_id",
+    "absence": "absence_id",
+}
+"""By what each is called on the channel; what is not said is None."""
 # One statement, so one transaction without a round trip for its begin and end. It has nothing to keep.
 TELL = text("SELECT set_config('synchronous_commit', 'off', true), pg_notify(:channel, :told)")
 
 
 async def tell(sessions: async_sessionmaker[AsyncSession], moved: Moved) -> None:
     """Tell whoever listens; a database that does not take it changes nothing."""
-    said: dict[str, object] = {"job": moved.job_id, "customer": moved.customer_id, "version": moved.version}
-    if moved.assignment_id is not None:
-        said |= {"assignment": moved.assignment_id}
-    if moved.provider_id is not None:
-        said |= {"provider": moved.provider_id}
+    told = {name: getattr(moved, field) for name, field in FIELDS.items()}
+    said = {name: value for name, value in told.items() if value is not None}
     try:
         async with sessions() as session:
             await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
@@ -78,13 +85,7 @@ async def hear(url: str) -> AsyncGenerator[Moved | None, None]:
 
 def _moved(payload: str) -> Moved:
     said = json.loads(payload)
-    return Moved(
-        job_id=said["job"],
-        customer_id=said["customer"],
-        version=said["version"],
-        assignment_id=said.get("assignment"),
-        provider_id=said.get("provider"),
-    )
+    return Moved(**{field: said[name] for name, field in FIELDS.items() if name in said})
 
 
 async def has_moved(

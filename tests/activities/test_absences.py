@@ -1,6 +1,8 @@
 """What is written of an absence, and what its activities do when rows, runs and repeats disagree."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +23,9 @@ from fulfillment.domain.people import Role
 from fulfillment.domain.window import VisitWindow
 from fulfillment.gateways.matching import Search
 from fulfillment.store import directory
+from fulfillment.store import news as channel
 from fulfillment.store.directory import Person
+from fulfillment.store.news import Moved
 from fulfillment.store.views import absences
 from tests.activities.test_matching import found
 from tests.domain.people import BOB, DAY, HOUR, NEXT_WEEK, NOON, OLGA, visit
@@ -251,6 +255,20 @@ class TestACommand:
 
 
 class TestItsNews:
+    async def test_whoever_listens_is_told_each_time_it_gets_on(
+        self, database_url: str, scene: Scene
+    ) -> None:
+        diary = await scene.agreed()
+        await scene.begin()
+
+        async with asyncio.timeout(20), aclosing(channel.hear(database_url)) as heard:
+            await anext(heard)
+            await scene.note(done(diary.it.id))
+            await scene.note(status=AbsenceStatus.DONE)
+            told = [await anext(heard), await anext(heard)]
+
+        assert told == [Moved(absence_id=scene.absence_id, version=version) for version in (1, 2)]
+
     async def test_are_written_once_however_often_they_come(self, scene: Scene) -> None:
         diary = await scene.agreed()
         await scene.begin()

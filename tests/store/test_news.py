@@ -16,14 +16,17 @@ from tests.store.diaries import Diary, Sessions, about
 JOB = Moved(job_id="j1", customer_id="c1", version=3)
 ASSIGNMENT = Moved(job_id="j1", customer_id="c1", version=4, assignment_id="a1", provider_id="p1")
 
+ABSENCE = Moved(absence_id="b1", version=2)
+
 
 async def test_what_is_told_is_heard_word_for_word(database_url: str, sessions: Sessions) -> None:
     async with asyncio.timeout(20), aclosing(news.hear(database_url)) as heard:
         assert await anext(heard) is None
         await news.tell(sessions, JOB)
         await news.tell(sessions, ASSIGNMENT)
+        await news.tell(sessions, ABSENCE)
 
-        assert [await anext(heard), await anext(heard)] == [JOB, ASSIGNMENT]
+        assert [await anext(heard) for _ in range(3)] == [JOB, ASSIGNMENT, ABSENCE]
 
 
 async def test_all_who_listen_hear_it(database_url: str, sessions: Sessions) -> None:

@@ -57,6 +57,11 @@ class Reported:
     ending: Ending | None
     counts: Mapping[Outcome, int] = field(default_factory=dict)
 
+    @property
+    def version(self) -> int:
+        """How often something about it has been written down since it began: results, and its end."""
+        return version_of(self.status, self.counts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
@@ -64,6 +69,12 @@ class Touched:
 
     affected: Affected
     result: Result | None
+
+
+def version_of(status: AbsenceStatus, counts: Mapping[Outcome, int]) -> int:
+    """Return how far an absence has come, as a number that only grows."""
+    settled = sum(n for outcome, n in counts.items() if outcome is not Outcome.WAITING)
+    return settled + list(AbsenceStatus).index(status)
 
 
 async def affected(

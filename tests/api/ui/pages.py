@@ -40,6 +40,17 @@ def post(path: str, *roles: Role, **form: str) -> PageRoute:
 
 
 WINDOW = {"start": "2027-04-01T09:00", "end": "2027-04-01T11:00", "timezone": "Europe/Berlin"}
+ABSENT = {
+    "from": "2027-04-01T09:00",
+    "to": "2027-04-09T09:00",
+    "timezone": "Europe/Berlin",
+    "reasonCode": "sick",
+    "reason": "the flu",
+}
+LATER = {"timezone": "Europe/Berlin", "reason": "as agreed on the phone"}
+CASE, HELPED = "/ui/admin/assignments/{assignment_id}", "/ui/admin/jobs/{job_id}"
+ABSENCES = "/ui/admin/providers/{provider_id}/unavailable"
+STAFF = (OPS, ADMIN)
 JOB, TASK = "/ui/jobs/{job_id}", "/ui/work/{assignment_id}"
 OPEN_JOB = "/ui/open-jobs/{job_id}"
 AWAY = {"from": "2027-04-01T09:00", "to": "2027-04-05T09:00", "reasonCode": "sick", "reason": "the flu"}
@@ -126,6 +137,41 @@ PAGES = (
     post("/ui/away/preview", PROVIDER, **AWAY),
     get("/ui/away/{absence_id}", PROVIDER),
     post("/ui/away/{absence_id}/end", PROVIDER, reason="better already"),
+    get("/ui/admin/assignments", *STAFF),
+    get("/ui/admin/assignments.csv", *STAFF),
+    get("/ui/admin/tasks", *STAFF),
+    get(CASE, *STAFF),
+    get(f"{CASE}/audit", *STAFF),
+    get(f"{CASE}/evidence", *STAFF),
+    post(f"{CASE}/propose", *STAFF, **WINDOW, side="provider", expectedVersion="0"),
+    post(f"{CASE}/confirm", *STAFF, version="1", reason="by phone"),
+    post(f"{CASE}/decline", *STAFF, version="1", side="customer"),
+    post(f"{CASE}/withdraw", *STAFF, version="1", side="provider"),
+    post(f"{CASE}/reject", *STAFF, reasonCode="sick"),
+    post(f"{CASE}/cancel", *STAFF, reason="by phone"),
+    post(f"{CASE}/check-in", *STAFF),
+    post(f"{CASE}/complete", *STAFF, evidence="a photo"),
+    post(f"{CASE}/no-show", *STAFF, who="customer"),
+    post(f"{CASE}/answer", *STAFF, statement="the street was closed"),
+    post(f"{CASE}/resolve", *STAFF, verdict="neither", reason="both were late"),
+    post(f"{CASE}/dispute", *STAFF, reason="it still leaks"),
+    post(f"{CASE}/hold", *STAFF, until="2027-04-01T09:00", **LATER),
+    post(f"{CASE}/resume", *STAFF),
+    post(f"{CASE}/skip", *STAFF, deadlineId="visit_1440m/v1/customer", reason="they know"),
+    post(f"{CASE}/extend", *STAFF, deadlineId="sla_propose/v0/1", to="2027-04-01T09:00", **LATER),
+    get("/ui/admin/jobs", *STAFF),
+    get(HELPED, *STAFF),
+    get(f"{HELPED}/audit", *STAFF),
+    post(f"{HELPED}/extend", *STAFF, until="2027-04-01T09:00", **LATER),
+    post(f"{HELPED}/widen", *STAFF, reason="nobody was free"),
+    post(f"{HELPED}/assign", *STAFF, providerId="bob", amount="90", currency="EUR", reason="by phone"),
+    post(f"{HELPED}/readmit", *STAFF, providerId="bob", reason="they are well again"),
+    post(f"{HELPED}/cancel", *STAFF, reason="by phone"),
+    get(ABSENCES, *STAFF),
+    post(f"{ABSENCES}/preview", *STAFF, **ABSENT),
+    post(ABSENCES, *STAFF, **ABSENT),
+    get(f"{ABSENCES}/{{batch_id}}", *STAFF),
+    post(f"{ABSENCES}/{{batch_id}}/end", *STAFF, reason="back again"),
 )
 GUARDED = tuple(route for route in PAGES if route.roles)
 OPEN = {(route.method, route.path) for route in PAGES if not route.roles}
