@@ -1,4 +1,4 @@
-"""Operations act on one assignment by its page: what is done is on record, and offered only when it can be."""
+"""Operations act on an assignment by its page: what is done is on record, and only offered when it can be."""
 
 from collections.abc import Awaitable, Callable
 
