@@ -1,4 +1,4 @@
-"""Operations act on an assignment by its page: what is done is on record, and only offered when it can be."""
+"""Operations act on one assignment from its page: each deed is done, on record, and offered when it can be."""
 
 from collections.abc import Awaitable, Callable
 

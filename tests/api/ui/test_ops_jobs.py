@@ -1,4 +1,4 @@
-"""What operations do for a job that found nobody, and a provider's absence: previewed, run, ended."""
+"""What operations do for a job that found nobody, and an absence from its preview to its end."""
 
 from collections.abc import Awaitable, Callable
 
