@@ -16,11 +16,15 @@ ALL = (CUSTOMER, PROVIDER, OPS, ADMIN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRoute:
-    """One route; without roles it is open to everybody, and says why in OPEN."""
+    """One route; without roles it is open to everybody, and says why in OPEN.
+
+    `query` is for a route that is no page: what makes it answer at once, that there is no such thing.
+    """
 
     method: str
     path: str
     roles: tuple[Role, ...] = ()
+    query: str = ""
     form: Json = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -31,8 +35,8 @@ class PageRoute:
         return "{" in self.path
 
 
-def get(path: str, *roles: Role) -> PageRoute:
-    return PageRoute(method="GET", path=path, roles=roles)
+def get(path: str, *roles: Role, query: str = "") -> PageRoute:
+    return PageRoute(method="GET", path=path, roles=roles, query=query)
 
 
 def post(path: str, *roles: Role, **form: str) -> PageRoute:
@@ -67,7 +71,7 @@ PAGES = (
     post("/ui/sign-in", sub="ada", role="customer"),
     get("/ui/sign-in/start"),
     get("/ui/sign-in/callback"),
-    get("/ui/live", *ALL),
+    get("/ui/live", *ALL, query="?job=nobodys.1"),
     get("/ui/jobs", CUSTOMER),
     get(JOB, CUSTOMER),
     get("/ui/jobs/new", CUSTOMER),
