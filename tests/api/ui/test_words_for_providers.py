@@ -139,4 +139,6 @@ class TestAPayout:
     ],
 )
 def test_evidence_is_a_link_only_if_it_is_an_address_on_the_web(text: str, *, is_link: bool) -> None:
-    assert TEMPLATES.tests["web_address"](text) is is_link
+    said = TEMPLATES.from_string("{{ text is web_address }}").render(text=text)
+
+    assert said == str(is_link)
