@@ -57,13 +57,13 @@ ROUTERS = (
     offers.router,
     open_jobs.router,
     open_job.router,
+    metrics.router,
+    payouts.router,
+    payout.router,
     attention.router,
     assignment.router,
     jobs_of_ops.router,
     absences.router,
-    metrics.router,
-    payouts.router,
-    payout.router,
 )
 """The pages of every noun; a new one is added here, to `places.NAVIGATION`, and to the table of tests."""
 

@@ -25,6 +25,7 @@ class Place:
     label: str
 
 
+FIGURES = Place("/ui/admin/metrics", "Figures")
 OPERATIONS = (Place("/ui/admin/assignments", "Assignments"), Place("/ui/admin/jobs", "Jobs"))
 FIGURES = Place("/ui/admin/metrics", "Figures")
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {

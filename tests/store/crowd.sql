@@ -153,15 +153,14 @@ SELECT provider, provider, 'UTC', 'en', '{provider}'::text[], '{roof}'::text[], 
 FROM crowd GROUP BY provider
 UNION ALL
 SELECT customer, customer, 'UTC', 'en', '{customer}'::text[], '{}'::text[], true, min(at)
-FROM crowd GROUP BY customer;
+FROM crowd GROUP BY customer
+ON CONFLICT DO NOTHING;
 
 INSERT INTO ops_task (id, type, entity, entity_id, detail, created_at, closed_at)
 SELECT 'capture_failed/' || assignment, 'capture_failed', 'assignment', assignment, 'look', at,
     CASE WHEN n %% 100 <> 0 THEN at END
 FROM crowd;
 
-INSERT INTO person (id, name, timezone, locale, roles, categories, active)
-SELECT 'c' || n, 'Ada', 'Europe/Berlin', 'en', '{customer}', '{}', true FROM crowd;
-
 INSERT INTO page_session (id, person_id, name, role, roles, until)
-SELECT 's' || n, 'c' || n, 'Ada', 'customer', '{customer}', now() + interval '1 day' FROM crowd;
+SELECT 's' || n, person.id, 'Ada', 'customer', '{customer}', now() + interval '1 day'
+FROM crowd JOIN person ON person.id = 'c' || n;

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from fulfillment.domain.people import Role
 from tests.api.ui.browser import Browser
+from tests.api.ui.people import of_no_trade
 from tests.journeys import front
 from tests.journeys.town import Town
 
@@ -23,7 +24,7 @@ async def app(town: Town, town_url: str) -> AsyncIterator[FastAPI]:
 
 
 @pytest_asyncio.fixture
-async def open_browser(app: FastAPI) -> AsyncIterator[OpenBrowser]:
+async def open_browser(app: FastAPI, town: Town) -> AsyncIterator[OpenBrowser]:
     """Open browsers: `open_browser()` for a stranger, `open_browser("ada", Role.CUSTOMER)` for Ada."""
     opened: list[Browser] = []
 
@@ -37,3 +38,4 @@ async def open_browser(app: FastAPI) -> AsyncIterator[OpenBrowser]:
     yield open_one
     for one in opened:
         await one.close()
+    await of_no_trade(town)

@@ -18,14 +18,14 @@ ALL = (CUSTOMER, PROVIDER, OPS, ADMIN)
 class PageRoute:
     """One route; without roles it is open to everybody, and says why in OPEN.
 
-    `is_file` says that what it honours is something to keep, and no page.
+    `query` is for a route that is no page: what makes it answer at once, that there is no such thing.
     """
 
     method: str
     path: str
     roles: tuple[Role, ...] = ()
+    query: str = ""
     form: Json = field(default_factory=dict)
-    is_file: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -35,12 +35,8 @@ class PageRoute:
         return "{" in self.path
 
 
-def get(path: str, *roles: Role) -> PageRoute:
-    return PageRoute(method="GET", path=path, roles=roles)
-
-
-def file(path: str, *roles: Role) -> PageRoute:
-    return PageRoute(method="GET", path=path, roles=roles, is_file=True)
+def get(path: str, *roles: Role, query: str = "") -> PageRoute:
+    return PageRoute(method="GET", path=path, roles=roles, query=query)
 
 
 def post(path: str, *roles: Role, **form: str) -> PageRoute:
@@ -75,7 +71,7 @@ PAGES = (
     post("/ui/sign-in", sub="ada", role="customer"),
     get("/ui/sign-in/start"),
     get("/ui/sign-in/callback"),
-    get("/ui/live", *ALL),
+    get("/ui/live", *ALL, query="?job=nobodys.1"),
     get("/ui/jobs", CUSTOMER),
     get(JOB, CUSTOMER),
     get("/ui/jobs/new", CUSTOMER),
@@ -105,6 +101,21 @@ PAGES = (
     get(TASK, PROVIDER),
     post(f"{TASK}/propose", PROVIDER, **WINDOW, expectedVersion="0"),
     post(f"{TASK}/confirm", PROVIDER, version="1"),
+    get("/ui/admin/metrics", OPS, ADMIN),
+    get("/ui/admin/metrics/figures.csv", OPS, ADMIN),
+    get("/ui/admin/metrics/reminders.csv", OPS, ADMIN),
+    get("/ui/admin/payouts", ADMIN),
+    get("/ui/admin/payouts/payouts.csv", ADMIN),
+    get(PAYOUT, ADMIN),
+    get(f"{PAYOUT}/audit", ADMIN),
+    get(f"{PAYOUT}/evidence.json", ADMIN),
+    post(f"{PAYOUT}/approve", ADMIN, attempt="1", amount="1.00", currency="EUR"),
+    post(f"{PAYOUT}/deny", ADMIN, attempt="1", reasonCode="other", note="no"),
+    post(f"{PAYOUT}/close", ADMIN, attempt="1", reasonCode="other", note="no", sure="yes"),
+    post(f"{PAYOUT}/retry-capture", ADMIN, sure="yes"),
+    post(f"{PAYOUT}/reauthorise", ADMIN, sure="yes"),
+    post(f"{PAYOUT}/resolve-dispute", ADMIN, outcome="release", reason="heard both"),
+    post(f"{PAYOUT}/refund", ADMIN, amount="1.00", currency="EUR", reason="it leaks", n="1"),
     post(f"{TASK}/decline", PROVIDER, version="1"),
     post(f"{TASK}/withdraw", PROVIDER, version="1"),
     post(f"{TASK}/check-in", PROVIDER),
@@ -131,11 +142,11 @@ PAGES = (
     get("/ui/away/{absence_id}", PROVIDER),
     post("/ui/away/{absence_id}/end", PROVIDER, reason="better already"),
     get("/ui/admin/assignments", *STAFF),
-    file("/ui/admin/assignments.csv", *STAFF),
+    get("/ui/admin/assignments.csv", *STAFF),
     get("/ui/admin/tasks", *STAFF),
     get(CASE, *STAFF),
     get(f"{CASE}/audit", *STAFF),
-    file(f"{CASE}/evidence", *STAFF),
+    get(f"{CASE}/evidence", *STAFF),
     post(f"{CASE}/propose", *STAFF, **WINDOW, side="provider", expectedVersion="0"),
     post(f"{CASE}/confirm", *STAFF, version="1", reason="by phone"),
     post(f"{CASE}/decline", *STAFF, version="1", side="customer"),
@@ -165,21 +176,6 @@ PAGES = (
     post(ABSENCES, *STAFF, **ABSENT),
     get(f"{ABSENCES}/{{batch_id}}", *STAFF),
     post(f"{ABSENCES}/{{batch_id}}/end", *STAFF, reason="back again"),
-    get("/ui/admin/metrics", *STAFF),
-    file("/ui/admin/metrics/figures.csv", *STAFF),
-    file("/ui/admin/metrics/reminders.csv", *STAFF),
-    get("/ui/admin/payouts", ADMIN),
-    file("/ui/admin/payouts/payouts.csv", ADMIN),
-    get(PAYOUT, ADMIN),
-    get(f"{PAYOUT}/audit", ADMIN),
-    file(f"{PAYOUT}/evidence.json", ADMIN),
-    post(f"{PAYOUT}/approve", ADMIN, attempt="1", amount="1.00", currency="EUR"),
-    post(f"{PAYOUT}/deny", ADMIN, attempt="1", reasonCode="other", note="no"),
-    post(f"{PAYOUT}/close", ADMIN, attempt="1", reasonCode="other", note="no", sure="yes"),
-    post(f"{PAYOUT}/retry-capture", ADMIN, sure="yes"),
-    post(f"{PAYOUT}/reauthorise", ADMIN, sure="yes"),
-    post(f"{PAYOUT}/resolve-dispute", ADMIN, outcome="release", reason="heard both"),
-    post(f"{PAYOUT}/refund", ADMIN, amount="1.00", currency="EUR", reason="it leaks", n="1"),
 )
 GUARDED = tuple(route for route in PAGES if route.roles)
 OPEN = {(route.method, route.path) for route in PAGES if not route.roles}

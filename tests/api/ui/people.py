@@ -1,6 +1,10 @@
 """People of the town whom the directory knows by a name."""
 
+from sqlalchemy import update
+
+from fulfillment.domain.people import Role
 from fulfillment.store import directory
+from fulfillment.store.tables import PersonRow
 from tests.journeys.people import Person
 from tests.journeys.town import Town
 
@@ -21,3 +25,10 @@ async def named(town: Town, person: Person, name: str = "") -> Person:
     async with town.sessions.begin() as session:
         await directory.register(session, entry)
     return person
+
+
+async def of_no_trade(town: Town) -> None:
+    """Give every provider without a trade one that nobody asks for; who picks a role at sign-in has none."""
+    idle = PersonRow.roles.contains([Role.PROVIDER]) & (PersonRow.categories == [])
+    async with town.sessions.begin() as session:
+        await session.execute(update(PersonRow).where(idle).values(categories=[NOBODY_ASKS]))

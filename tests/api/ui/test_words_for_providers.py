@@ -123,3 +123,22 @@ class TestAPayout:
         assert marked.payout.decisions
         assert pay is not None
         assert pay.words == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_link"),
+    [
+        ("https://photos.example/1.jpg?size=2#a", True),
+        ("http://photos.example", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,<b>", False),
+        ("//photos.example", False),
+        ("https://photos.example/ and a word", False),
+        ('https://photos.example/"onmouseover="alert(1)', False),
+        ("see https://photos.example", False),
+    ],
+)
+def test_evidence_is_a_link_only_if_it_is_an_address_on_the_web(text: str, *, is_link: bool) -> None:
+    said = TEMPLATES.from_string("{{ text is web_address }}").render(text=text)
+
+    assert said == str(is_link)
