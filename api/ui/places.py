@@ -27,7 +27,6 @@ class Place:
 
 FIGURES = Place("/ui/admin/metrics", "Figures")
 OPERATIONS = (Place("/ui/admin/assignments", "Assignments"), Place("/ui/admin/jobs", "Jobs"))
-FIGURES = Place("/ui/admin/metrics", "Figures")
 NAVIGATION: Mapping[Role, tuple[Place, ...]] = {
     Role.CUSTOMER: (Place("/ui/jobs", "My jobs"), Place("/ui/me", "About me")),
     Role.PROVIDER: (

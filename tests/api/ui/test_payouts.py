@@ -6,11 +6,13 @@ import io
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from api.ui.admin.options import Step
 from api.ui.admin.wording import COMES, DENIALS, DONE, MEANS, QUESTIONS, YES
+from doors import HOME
 from fulfillment.domain.assignment.deadline import DeadlineKind
 from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.people import Role
@@ -224,6 +226,15 @@ class TestThePage:
 
         assert "The chain is broken." in page.text
         assert "step 2, what it says does not give its hash" in page.text
+
+    async def test_it_is_where_mails_to_admins_lead(self, at: At) -> None:
+        desk = await at()
+        link = HOME.page(Role.ADMIN, job=desk.deal.job_id, assignment=desk.deal.id)
+
+        page = await (await desk.admin()).see(urlsplit(link).path)
+
+        assert page.title == "Mend the boiler"
+        assert page.has_form("approve")
 
     async def test_before_the_work_is_done_it_says_that_nothing_is_owed(
         self, town: Town, open_browser: OpenBrowser
