@@ -1,10 +1,9 @@
 """The day of operations in a browser: what needs them, a job, an absence; on a phone, by keyboard."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from devstack.marketplace import Marketplace
 from devstack.waiting import until
@@ -19,25 +18,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
 LONG = "Bleed-every-single-radiator-" * 5
 
 
-async def entered(visit: Visit, market: Marketplace, path: str, **how: Any) -> Page:
-    """Return a window in which somebody of operations has signed in, and went on to `path`."""
-    page = await visit("/ui/sign-in", **how)
-    await page.get_by_label("Their id").fill(market["olga"].id)
-    await page.get_by_label("Their role").select_option("ops")
-    await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Assignments")
-    await page.goto(path)
-    return page
-
-
 def clock(*, days: int) -> str:
     return f"{datetime.now(UTC).astimezone(BERLIN) + timedelta(days=days):%Y-%m-%dT%H:%M}"
 
 
 async def test_somebody_is_found_helped_and_the_page_moves_along(visit: Visit, market: Marketplace) -> None:
     made = await market.accepted("Mend the boiler", with_window=True)
-    page = await entered(visit, market, LIST)
-    await expect_accessible(page)
+    page = await visit(LIST, who=market["olga"])
 
     # It is found by the customer's id.
     await page.get_by_label("Find", exact=True).fill(market["ada"].id)
@@ -45,7 +32,6 @@ async def test_somebody_is_found_helped_and_the_page_moves_along(visit: Visit, m
     await expect_accessible(page)
     await page.get_by_role("link", name="Mend the boiler").click()
     await expect(page.get_by_text("Waiting for Ada to answer the proposed time")).to_be_visible()
-    await expect_accessible(page)
 
     # The customer said yes on the phone.
     await page.get_by_text("Confirm by force", exact=True).click()
@@ -67,8 +53,7 @@ async def test_a_job_that_found_nobody_is_given_to_somebody(visit: Visit, market
     await until(
         lambda: market["ada"].get(f"/jobs/{job['id']}"), lambda it: it["status"] == "unfilled", "unfilled"
     )
-    page = await entered(visit, market, f"/ui/admin/jobs/{job['id']}")
-    await expect_accessible(page)
+    page = await visit(f"/ui/admin/jobs/{job['id']}", who=market["olga"])
 
     await page.get_by_text("Give it to somebody by name", exact=True).click()
     await page.get_by_label("The provider's id").fill(market["bob"].id)
@@ -85,8 +70,7 @@ async def test_a_job_that_found_nobody_is_given_to_somebody(visit: Visit, market
 
 async def test_an_absence_is_previewed_and_watched(visit: Visit, market: Marketplace) -> None:
     await market.scheduled("Replace the pump", days=2)
-    page = await entered(visit, market, f"/ui/admin/providers/{market['bob'].id}/unavailable")
-    await expect_accessible(page)
+    page = await visit(f"/ui/admin/providers/{market['bob'].id}/unavailable", who=market["olga"])
 
     await page.get_by_label("From").fill(clock(days=1))
     await page.get_by_label("Up to").fill(clock(days=5))
@@ -107,12 +91,12 @@ async def test_it_fits_a_phone_and_a_keyboard_and_does_without_scripts(
     made = await market.scheduled(LONG, days=3)
     path = f"{LIST}/{made['id']}"
 
+    phone = await visit(LIST, who=market["olga"], device=PHONE, scripts=False)
     for at in (LIST, path, "/ui/admin/jobs", f"/ui/admin/jobs/{made['jobId']}"):
-        page = await entered(visit, market, at, device=PHONE, scripts=False)
-        await expect_roomy(page)
-        await page.close()
+        await phone.goto(at)
+        await expect_roomy(phone)
 
-    page = await entered(visit, market, path)
+    page = await visit(path, who=market["olga"])
     stops = await tab_through(page)
     assert any("Stop the clock" in each for each in stops)
     await expect_accessible(page)
