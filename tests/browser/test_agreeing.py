@@ -75,10 +75,13 @@ async def test_two_windows_see_each_others_step_without_being_loaded_anew(
 
     # His, in hers.
     await mark(ada)
+    folded = ada.locator("summary", has_text="Cancel the visit")
+    await folded.focus()
     await propose(bob, days=6, hour=8)
     await expect(ada.get_by_text("proposed a new time")).to_be_visible()
     await expect(ada.locator("#renewed")).to_have_text("This page was brought up to date.")
     await expect_same(ada)
+    await expect(folded).to_be_focused()
 
 
 async def test_who_answers_what_was_replaced_is_shown_the_newer_one(

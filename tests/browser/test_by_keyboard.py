@@ -28,6 +28,7 @@ async def test_from_signing_in_to_a_booked_visit_by_keyboard_alone(visit: Visit,
     await expect(heading(page)).to_have_text("My jobs")
 
     # The header can be left out.
+    await expect(page.get_by_text("Your turn: choose one of the quotes")).to_be_visible()
     await press("Tab")
     assert await page.evaluate(NAME) == "Skip to the content"
     await press("Enter")
@@ -49,7 +50,7 @@ async def test_from_signing_in_to_a_booked_visit_by_keyboard_alone(visit: Visit,
     await page.keyboard.type("We are moving")
     await reach(page, "Cancel the visit")
     await press("Enter")
-    await expect(page.get_by_text("was cancelled: We are moving")).to_be_visible()
+    await expect(page.get_by_text("was cancelled: We are moving").first).to_be_visible()
 
 
 async def test_who_made_a_slip_is_taken_to_what_is_wrong(visits: Visits, market: Marketplace) -> None:

@@ -76,13 +76,20 @@ function renew() {
 }
 
 function replace(main, next, title) {
-  const focused = main.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const focused = main.contains(document.activeElement) ? document.activeElement : null;
   main.replaceWith(next);
   document.title = title;
   document.getElementById("moved").hidden = true;
   document.getElementById("renewed").textContent = "This page was brought up to date.";
-  if (focused) next.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  if (focused) again(focused, next)?.focus({ preventScroll: true });
   listen();
+}
+
+// Whoever goes by keyboard finds themselves where they were: at the same link, or at a button that says the same.
+function again(it, within) {
+  const led = it.getAttribute("href");
+  const isSame = (other) => (led ? other.getAttribute("href") === led : other.textContent === it.textContent);
+  return [...within.querySelectorAll(it.localName)].find(isSame);
 }
 
 // Only what is looked at listens: a browser has few connections to one host.
