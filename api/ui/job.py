@@ -6,7 +6,6 @@ from api import jobs as api
 from api import quotes as quotes_api
 from api import schedule as schedule_api
 from api.accepting import TheHandovers
-from api.reading import TheSession
 from api.schemas.base import Id
 from api.schemas.jobs import QuoteAcceptanceSent, ReasonSent
 from api.ui import schedule
@@ -17,7 +16,6 @@ from api.ui.jobs import PATH, Customer
 from api.ui.queries import Seen, Since, VisitSince
 from api.ui.refusals import REFUSED, newer, status_of
 from api.ui.sheets import Sheet, refused
-from fulfillment.store.views import jobs
 
 router = APIRouter(prefix=f"{PATH}/{{job_id}}", include_in_schema=False)
 
@@ -36,16 +34,9 @@ async def read_job(
 
 @router.post("/quotes/{quote_id}/accept")
 async def accept(
-    job_id: Id,
-    quote_id: Id,
-    visitor: Customer,
-    sent: TheSending,
-    page: ThePage,
-    handovers: TheHandovers,
-    session: TheSession,
+    job_id: Id, quote_id: Id, visitor: Customer, sent: TheSending, page: ThePage, handovers: TheHandovers
 ) -> Response:
     """Take up the wording of a quote that was on the page."""
-    before = await jobs.version(session, job_id) or 0
     try:
         body = sent.form.sent(QuoteAcceptanceSent, numbers=("version",))
         made = await quotes_api.accept_quote(
@@ -54,7 +45,7 @@ async def accept(
     except REFUSED as refusal:
         sheet = refused(refusal, sent.form, form_of(quote_id), policy=sent.desk.policy)
         return await page(job_id, sheet=sheet, status=status_of(refusal))
-    return sent.show.done(f"{PATH}/{job_id}", ACCEPTED, since=before + 1, visitSince=made.state_version)
+    return sent.show.done(f"{PATH}/{job_id}", ACCEPTED, visitSince=made.state_version)
 
 
 @router.post("/cancel")

@@ -13,7 +13,7 @@ from api import jobs as api
 from api.desk import Desk, TheDesk
 from api.errors import Missing
 from api.finding import Filters
-from api.reading import TheSession
+from api.reading import TheSession, once_at
 from api.schemas.calendars import LinksShown
 from api.schemas.jobs import JobShown
 from api.ui import bids, live, schedule
@@ -119,6 +119,8 @@ class JobPage:
         status: int = 200,
     ) -> Response:
         """Return the page, once job and visit are at the versions that somebody knows of."""
+        if visit_since and since is None:
+            await self._once_in_hand(job_id)
         job = await api.read_job(job_id, self._actor, self._session, self._desk.viewing, since)
         deal = await self._deal(job, since=visit_since, seen=seen)
         search = None if deal else await self._search(job)
@@ -138,6 +140,14 @@ class JobPage:
                 deal.visit if deal else None,
                 self._show.clock,
             ),
+        )
+
+    async def _once_in_hand(self, job_id: str) -> None:
+        """Wait for the job to know of the visit that somebody knows of; its row is written by another run."""
+        await once_at(
+            lambda: jobs.job(self._session, job_id),
+            version_of=lambda it: int(it.job.live is not None or it.job.is_ended),
+            least=1,
         )
 
     async def _search(self, job: JobShown) -> Search:
