@@ -216,11 +216,9 @@ def _messages(messages: list[MessageShown]) -> Iterator[Past]:
 
 
 def _who(shown: AuditedShown, called: Mapping[str, str]) -> str:
-    return (
-        WHO[Role.SYSTEM].capitalize()
-        if shown.actor_role is Role.SYSTEM
-        else called.get(shown.actor_id, shown.actor_id)
-    )
+    if shown.actor_role is Role.SYSTEM:
+        return WHO[Role.SYSTEM].capitalize()
+    return called.get(shown.actor_id, shown.actor_id)
 
 
 def _how(shown: AuditedShown) -> str:
