@@ -16,9 +16,11 @@ from api.schemas.history import (
     TimelineShown,
 )
 from api.ui.ops.words import notice, step, what_comes
-from api.ui.words import STATUSES, Badge, Tone
+from api.ui.words import ROLES, SIDES, STATUSES, Badge, Tone
+from fulfillment.domain.assignment.commands import PassDeadline
 from fulfillment.domain.assignment.deadline import DeadlineKind
 from fulfillment.domain.assignment.state import Status
+from fulfillment.domain.command import Source
 from fulfillment.domain.job.state import JobStatus
 from fulfillment.domain.people import Role
 from fulfillment.store.tables import OutboxStatus, ReminderStatus
@@ -52,6 +54,15 @@ WHO: Mapping[Role, str] = {
     Role.OPS: "operations",
     Role.ADMIN: "an admin",
     Role.SYSTEM: "the clock",
+}
+
+
+DOORS: Mapping[Source, str] = {
+    Source.API: "by the API",
+    Source.PAGE: "on a page",
+    Source.UPDATE: "in the engine",
+    Source.SIGNAL: "by a signal",
+    Source.CLOCK: "by the clock",
 }
 
 
@@ -116,6 +127,7 @@ class Deed:
 
     shown: AuditedShown
     who: str
+    how: str
     says: str
     was: str
     now: str
@@ -137,7 +149,8 @@ def deed_of(shown: AuditedShown, called: Mapping[str, str]) -> Deed:
     """Return a line of the audit; `called` are the names of people by their ids."""
     return Deed(
         shown=shown,
-        who=called.get(shown.actor_id, shown.actor_id),
+        who=_who(shown, called),
+        how=_how(shown),
         says=step(shown.command),
         was=_status(shown.from_status),
         now=_status(shown.to_status),
@@ -164,6 +177,9 @@ def _ahead(shown: ComingShown, control: Mapping[str, tuple[bool, bool]]) -> Ahea
 def _steps(steps: list[StepShown]) -> Iterator[Past]:
     for each in steps:
         moved = each.to is not None and each.to != each.from_
+        # What a deadline did is told by the reminders and messages that followed; the audit has each.
+        if each.command == PassDeadline.__name__ and not moved:
+            continue
         yield Past(
             at=each.at,
             kind=Kind.STEP,
@@ -197,6 +213,20 @@ def _messages(messages: list[MessageShown]) -> Iterator[Past]:
             badge=SENT[each.status],
             attempts=tuple(each.attempts),
         )
+
+
+def _who(shown: AuditedShown, called: Mapping[str, str]) -> str:
+    if shown.actor_role is Role.SYSTEM:
+        return WHO[Role.SYSTEM].capitalize()
+    return called.get(shown.actor_id, shown.actor_id)
+
+
+def _how(shown: AuditedShown) -> str:
+    """Return as what somebody acted, in whose name, and by which door; nothing of the clock."""
+    if shown.actor_role is Role.SYSTEM:
+        return ""
+    behalf = f", for {SIDES[shown.on_behalf_of]}" if shown.on_behalf_of else ""
+    return f"{ROLES[shown.actor_role].capitalize()}{behalf}, {DOORS[shown.source]}"
 
 
 def _status(value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Operations act on an assignment from its page: each deed is done, on record, offered when it can be."""
+"""Operations act on an assignment from its page: a deed is done, on record, offered when it can be."""
 
 from collections.abc import Awaitable, Callable
 
