@@ -66,11 +66,11 @@ def build(
 ) -> tuple[Worker, ...]:
     """Return the workers of the three queues: the stories, the payments (few slots), the notices (paced).
 
-    `policy` is what the sweep and the reconciler judge by.
+    `policy` is what the sweep, the reconciler and refunds go by.
     """
     holds, ledger, notices = Holds(sessions), Ledger(sessions), Notices(sessions, doors.delivering)
     sweep = Sweep(sessions, notices=notices, runs=EngineRuns(client), policy=policy or Policy())
-    aftercare = Aftercare(doors.cards, sessions)
+    aftercare = Aftercare(doors.cards, sessions, policy=policy)
     stories = worker_for(
         client,
         QUEUE,
@@ -90,6 +90,7 @@ def build(
             Vouchers(approval_key).verify_voucher,
             People(sessions).read_clocks,
             aftercare.read_ended,
+            aftercare.read_ground,
         ],
         max_concurrent_workflow_tasks=STORIES_AT_ONCE,
     )
@@ -107,6 +108,7 @@ def build(
             payments_door.look_at_card,
             payments_door.let_hold_go,
             payments_door.pass_on,
+            payments_door.give_back,
             aftercare.look_for_chargeback,
             reconciler.reconcile_money,
         ],

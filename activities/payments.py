@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.alive import alive
 from fulfillment.domain.assignment.card import CardSeen, CardState
 from fulfillment.domain.assignment.payout import NO_MONEY_YET, PayoutStatus
+from fulfillment.domain.assignment.refund import RefundStatus
 from fulfillment.domain.money import Money
 from fulfillment.gateways.payments import (
     ApprovedPayout,
@@ -23,6 +24,7 @@ from fulfillment.gateways.payments import (
     Cards,
     PaymentFailed,
     PaymentRefused,
+    Refund,
     Release,
     Settlement,
     Transfer,
@@ -40,6 +42,9 @@ NOT_WRITTEN = "DecisionNotWritten"
 OVERTAKEN = "overtaken"
 """Our own code: the payout has gone another way than the run that asks believes."""
 NO_ACCOUNT = "no_account"
+GIVING_BACK = "RefundUnderWay"
+A_WHILE = timedelta(seconds=10)
+"""As long as it takes to give money back, most times."""
 OURS_TO_MEND = frozenset({"authentication", "permission"})
 """A wrong or missing key is no fault of the customer's card, and asking again helps once it is mended."""
 ANSWERS_PER_KEY = 3
@@ -47,6 +52,7 @@ ANSWERS_PER_KEY = 3
 A_MOMENT = timedelta(milliseconds=200)
 """As long as the ledger usually takes."""
 CAPTURABLE = NO_MONEY_YET | {PayoutStatus.CAPTURING, PayoutStatus.CAPTURE_UNKNOWN}
+GOES_BACK = frozenset({RefundStatus.ASKED, RefundStatus.GIVEN})
 NOT_YET = frozenset({PayoutStatus.PENDING_APPROVAL, PayoutStatus.APPROVED})
 
 
@@ -79,6 +85,16 @@ class ShareWanted:
     provider_id: str
     amount: Money
     charge_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundWanted:
+    """What admins decided to give back of what was taken as `intent_id`, as the payout's `n`th refund."""
+
+    payout_id: str
+    n: int
+    amount: Money
+    intent_id: str
 
 
 class PaymentsDoor:
@@ -173,6 +189,9 @@ class PaymentsDoor:
             known = await payouts.payout(session, share.payout_id)
         if known and known.payout.status is PayoutStatus.REVERSED:
             return None
+        if known and known.payout.refund_under_way:
+            # It may be all of it; what is on its way back is not passed on as well.
+            raise ApplicationError("a refund is under way", type=GIVING_BACK, next_retry_delay=A_WHILE)
         if account is None:
             raise ApplicationError("the provider has no account to be paid to", NO_ACCOUNT, type=REFUSED)
         transfer = Transfer(
@@ -184,6 +203,48 @@ class PaymentsDoor:
         )
         async with _asking():
             return await self._cards.transfer(transfer)
+
+    @activity.defn(name="give_back")
+    async def give_back(self, wanted: RefundWanted) -> str:
+        """Give money back and return the refund's id; a repeat gives back no more.
+
+        Money moves only once the decision can be read in the database, and not for a refund that has failed
+        there: another one may be under way in its place.
+
+        Raises:
+            ApplicationError: PaymentRefused with the provider's code, which is final unless the fault is
+                ours; anything else is tried again.
+        """
+        async with _asking(no_is_final=True, ours_is_not=True):
+            await self._expect_decided(wanted)
+            return await self._cards.refund(
+                Refund(
+                    payout_id=wanted.payout_id,
+                    n=wanted.n,
+                    amount=wanted.amount,
+                    intent_id=wanted.intent_id,
+                    spare=_spare(),
+                )
+            )
+
+    async def _expect_decided(self, wanted: RefundWanted) -> None:
+        """Refuse to give back what the database does not know to be decided.
+
+        Raises:
+            ApplicationError: it is not written down yet; that is tried again.
+            PaymentRefused: it has failed, or is of another amount.
+        """
+        async with self._sessions() as session:
+            known = await payouts.payout(session, wanted.payout_id)
+        refunds = known.payout.refunds if known else ()
+        refund = next((each for each in refunds if each.n == wanted.n), None)
+        if refund is None or refund.status is RefundStatus.FIRST_MARK:
+            raise ApplicationError(
+                "the refund is not written down yet", type=NOT_WRITTEN, next_retry_delay=A_MOMENT
+            )
+        if refund.status not in GOES_BACK or refund.amount != wanted.amount:
+            log.warning("payout.refund.overtaken", payout_id=wanted.payout_id, n=wanted.n)
+            raise PaymentRefused("the refund has gone another way", code=OVERTAKEN)
 
     async def _may_be_taken(self, wanted: MoneyWanted) -> bool:
         """Return whether the database knows of this approval, and of nothing that came after it.
@@ -208,17 +269,21 @@ def _spare() -> int:
 
 
 @asynccontextmanager
-async def _asking(*, no_is_final: bool = False) -> AsyncIterator[None]:
+async def _asking(*, no_is_final: bool = False, ours_is_not: bool = False) -> AsyncIterator[None]:
     """Say that somebody is at it, and fail as the engine understands it where there is no good answer.
 
-    Silence is tried again, when the payment provider likes; so is a no, unless it `no_is_final`.
+    Silence is tried again, when the payment provider likes; so is a no, unless it `no_is_final`. Where
+    `ours_is_not`, a no to our key is tried again all the same: it does not tell what became of a try before.
     """
     try:
         async with alive():
             yield
     except PaymentRefused as refusal:
         raise ApplicationError(
-            str(refusal), refusal.code, type=REFUSED, non_retryable=no_is_final
+            str(refusal),
+            refusal.code,
+            type=REFUSED,
+            non_retryable=no_is_final and not (ours_is_not and refusal.code in OURS_TO_MEND),
         ) from refusal
     except PaymentFailed as failure:
         wait = timedelta(seconds=failure.retry_after) if failure.retry_after else None

@@ -65,8 +65,17 @@ async def vouched(command: ApprovePayout, assignment: Assignment) -> ApprovePayo
         admin_id=command.actor.id,
         voucher=command.voucher,
     )
+    return command if await is_sealed(claim) else replace(command, source=Source.UPDATE)
+
+
+async def is_sealed(claim: VoucherClaim) -> bool:
+    """Return whether the API's seal covers what is claimed.
+
+    Raises:
+        ApplicationError: that cannot be looked at right now; the caller tries again.
+    """
     try:
-        holds = await workflow.execute_activity_method(
+        return await workflow.execute_activity_method(
             Vouchers.verify_voucher,
             claim,
             schedule_to_close_timeout=timedelta(seconds=3),
@@ -74,7 +83,6 @@ async def vouched(command: ApprovePayout, assignment: Assignment) -> ApprovePayo
         )
     except ActivityError as failure:
         raise transient("the approval cannot be verified right now") from failure
-    return command if holds else replace(command, source=Source.UPDATE)
 
 
 async def answer_to(call: MoneyCall, assignment: Assignment, *, patience: timedelta) -> AssignmentCommand:

@@ -18,17 +18,15 @@ from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.notices import Delivery, Notices
-    from fulfillment.domain.command import Command, Source
-    from fulfillment.domain.errors import DomainError, ValueInvalid
-    from fulfillment.domain.people import SYSTEM, Actor
+    from fulfillment.domain.command import Command
+    from fulfillment.domain.errors import DomainError
     from fulfillment.domain.steps import Refusal
-    from fulfillment.domain.text import legible
 
 from workflows.books import Books
 from workflows.guard import refused
+from workflows.hearing import refusal_of, told
 from workflows.memory import Memory, Remembered
 from workflows.names import NOTIFICATIONS_QUEUE
-from workflows.reading import actor_of, command_of, payload_of
 from workflows.retries import PATIENTLY
 
 C = TypeVar("C", bound=Command)
@@ -153,30 +151,13 @@ class Story(ABC, Generic[C, E, A]):
         """Carry out a signal; whatever is wrong with it is noted for the audit and never raised (E1, E3)."""
         command_id = str(workflow.uuid4())
         try:
-            command = _told(name, args, kinds, command_id=command_id)
+            command = told(name, args, kinds, command_id=command_id)
             async with self._turn:
                 await self._take_turn(command)
-        except DomainError as refusal:
-            self._note_refusal(name, args, code=type(refusal).__name__, detail=str(refusal), id=command_id)
-        except ApplicationError as failure:
-            self._note_refusal(name, args, code=failure.type or "", detail=failure.message, id=command_id)
-        except Exception:  # noqa: BLE001 - an exception in a signal handler would stop the whole run
-            workflow.logger.exception("signal.failed", extra={"signal": name})
-            self._note_refusal(name, args, code="Internal", detail="internal error", id=command_id)
-
-    def _note_refusal(self, name: str, args: Sequence[RawValue], *, code: str, detail: str, id: str) -> None:
-        self._books.note_refusal(
-            Refusal(
-                # Names and fields are whatever somebody typed, and Postgres cannot keep all of that.
-                command=legible(name[:100]),
-                command_id=id,
-                actor=_whoever(args),
-                source=Source.SIGNAL,
-                code=code,
-                detail=legible(detail[:500]),
-                at=workflow.now(),
-            )
-        )
+        except Exception as error:  # noqa: BLE001 - an exception in a signal handler would stop the whole run
+            if not isinstance(error, DomainError | ApplicationError):
+                workflow.logger.exception("signal.failed", extra={"signal": name})
+            self._books.note_refusal(refusal_of(name, args, error, command_id=command_id))
 
     # How time passes.
 
@@ -260,18 +241,3 @@ class Story(ABC, Generic[C, E, A]):
     @property
     def _everybody_is_told(self) -> bool:
         return not self._untold and not self._telling
-
-
-def _told(name: str, args: Sequence[RawValue], kinds: dict[str, type[C]], *, command_id: str) -> C:
-    """Return the command a signal stands for, or raise what is wrong with it."""
-    if name not in kinds:
-        raise ValueInvalid(f"no signal is called {name!r}; there are {', '.join(kinds)}")
-    return command_of(kinds[name], payload_of(args), command_id=command_id)
-
-
-def _whoever(args: Sequence[RawValue]) -> Actor:
-    """Return who a bad signal says it is from, as far as that can be read."""
-    try:
-        return actor_of(payload_of(args))
-    except DomainError:
-        return SYSTEM

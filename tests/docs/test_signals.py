@@ -10,6 +10,7 @@ from tests.docs.pages import ROOT
 from workflows.assignment_requests import SIGNALS as ASSIGNMENT
 from workflows.job import SIGNALS as JOB
 from workflows.reading import typed_as
+from workflows.refunding import SIGNALS as PAYOUT
 
 ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<of>\w+) \|(?P<needs>[^|]*)\|(?P<may>[^|]*)\|$", re.MULTILINE)
 ENVELOPE = {field.name for field in fields(Command)} | {"voucher"}
@@ -21,7 +22,7 @@ def test_the_table_has_what_can_be_typed_in() -> None:
     page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
     told = [(row["name"], row["of"], _words(row["needs"]), _words(row["may"])) for row in ROW.finditer(page)]
 
-    assert told == [*_rows("assignment", ASSIGNMENT), *_rows("job", JOB)]
+    assert told == [*_rows("assignment", ASSIGNMENT), *_rows("payout", PAYOUT), *_rows("job", JOB)]
 
 
 def _words(cell: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A payment provider for runs whose activities are witnessed: holds in memory, answers as tests set them."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.payments import REFUSED, HoldWanted, MoneyWanted, ShareWanted
+from activities.payments import REFUSED, HoldWanted, MoneyWanted, RefundWanted, ShareWanted
 from fulfillment.domain.assignment.card import CardSeen, CardState
 from fulfillment.gateways.payments import Chargeback, Release
 
@@ -19,7 +20,9 @@ class Bank:
     """Every hold works and every capture does, unless a test has put another answer first in line.
 
     `ahead` is by how much its clock is ahead of ours, for runs whose time was skipped. `on_capture` holds
-    codes of refusals, or None for a silence that outlasts all patience.
+    codes of refusals, or None for a silence that outlasts all patience. `on_refund` holds the
+    same, None for an answer that got lost after the money was given back; it hangs while `gives_back` is not
+    set.
     """
 
     def __init__(self) -> None:
@@ -32,6 +35,10 @@ class Bank:
         self.takes_shares = True
         self.on_hold: list[CardState] = []
         self.on_capture: list[str | None] = []
+        self.refunds: list[RefundWanted] = []
+        self.on_refund: list[str | None] = []
+        self.gives_back = asyncio.Event()
+        self.gives_back.set()
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
@@ -42,6 +49,7 @@ class Bank:
             self.let_hold_go,
             self.look_for_chargeback,
             self.pass_on,
+            self.give_back,
         ]
 
     def states(self) -> list[str]:
@@ -95,6 +103,29 @@ class Bank:
     @activity.defn(name="look_for_chargeback")
     async def look_for_chargeback(self, intent_id: str) -> Chargeback | None:
         return self.complaints.get(intent_id)
+
+    @activity.defn(name="give_back")
+    async def give_back(self, wanted: RefundWanted) -> str:
+        """Like the real one it gives back once for each number, however often it is asked."""
+        await self.gives_back.wait()
+        trouble = self.on_refund.pop(0) if self.on_refund else ""
+        if trouble:
+            raise ApplicationError("no", trouble, type=REFUSED, non_retryable=True)
+        if wanted not in self.refunds:
+            self.refunds.append(wanted)
+            self.returned(wanted.intent_id, wanted.amount.amount)
+        if trouble is None:
+            raise ApplicationError(
+                "no answer", type="PaymentFailed", next_retry_delay=timedelta(milliseconds=1)
+            )
+        return f"re_{wanted.n}"
+
+    def returned(self, intent_id: str, amount: int) -> None:
+        """Let money be on the card again, whoever has given it back."""
+        seen = self.holds[intent_id]
+        assert seen.captured is not None
+        left = replace(seen.captured, amount=seen.captured.amount - amount)
+        self.holds[intent_id] = replace(seen, captured=left)
 
     @activity.defn(name="pass_on")
     async def pass_on(self, share: ShareWanted) -> str:

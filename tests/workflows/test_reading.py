@@ -18,10 +18,10 @@ from fulfillment.domain.job.commands import (
 from fulfillment.domain.job.state import DispatchMode
 from fulfillment.domain.money import Money
 from fulfillment.domain.people import Actor, Party, Role
-from workflows import assignment_requests, job
+from workflows import assignment_requests, job, refunding
 from workflows.reading import _GIVEN, _READERS, command_of
 
-KINDS = {**assignment_requests.SIGNALS, **job.SIGNALS}
+KINDS = {**assignment_requests.SIGNALS, **refunding.SIGNALS, **job.SIGNALS}
 PRICE = {"amount": 15_000, "currency": "EUR"}
 OLGA = Actor(id="olga", role=Role.OPS)
 

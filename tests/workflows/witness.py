@@ -7,6 +7,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.aftercare import Ground
 from activities.clocks import ClocksWanted
 from activities.holds import Reservation, Settled
 from activities.ledger import AssignmentBatch, JobBatch
@@ -17,6 +18,7 @@ from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.assignment.state import Assignment
 from fulfillment.domain.clocks import Clocks
 from fulfillment.domain.job.entries import JobEntry
+from fulfillment.domain.policy import Policy
 from fulfillment.domain.steps import Refusal
 from fulfillment.gateways.matching import Search
 from fulfillment.gateways.payments import ApprovedPayout, Settlement
@@ -47,6 +49,7 @@ class Witness:
         self.holds_answer = asyncio.Event()
         self.holds_answer.set()
         self.voucher_opens = True
+        self.policy = Policy()
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
@@ -59,6 +62,7 @@ class Witness:
             self.verify_voucher,
             self.read_clocks,
             self.read_ended,
+            self.read_ground,
         ]
 
     def steps(self, assignment_id: str) -> list[str]:
@@ -125,6 +129,10 @@ class Witness:
         if not ours or not ours[-1].is_closed:
             raise ApplicationError("it has not ended yet")
         return ours[-1]
+
+    @activity.defn(name="read_ground")
+    async def read_ground(self, assignment_id: str) -> Ground:
+        return Ground(assignment=await self.read_ended(assignment_id), policy=self.policy)
 
     @activity.defn(name="settle_payout")
     async def settle_payout(self, approved: ApprovedPayout) -> Settlement:
