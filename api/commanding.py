@@ -31,9 +31,9 @@ from fulfillment.domain.people import Actor
 from fulfillment.store import wire
 from fulfillment.store.views import assignments, history, jobs
 from workflows.job import JobAnswer
-from workflows.names import assignment_run, job_run
+from workflows.names import aftercare_run, assignment_run, job_run
 from workflows.reports import Answer
-from workflows.starting import posting
+from workflows.starting import looking_after, posting
 
 T = TypeVar("T")
 
@@ -81,6 +81,35 @@ class Commands:
                 )
             except (RunClosed, RunMissing) as gone:
                 return await self._of_ended_assignment(assignment_id, command, gone)
+        if self._is_repeat(command, answer.call) and (old := await self._old_answer(command, Standing)):
+            return old
+        return answer.standing
+
+    async def of_ended_payout(self, update: str, payout_id: str, command: AssignmentCommand) -> Standing:
+        """Have whoever looks after a payout carry out `command`, and return how it stands after it.
+
+        What the rules refuse as things are written down starts no run.
+
+        Raises:
+            DomainError, ApiError: why not; a conflict shows the assignment as it is.
+        """
+        if old := await self._old_answer(command, Standing):
+            return old
+        viewing = self._desk.viewing(command.actor)
+        with _conflicts_show(lambda raw: viewing.assignment(wire.STANDING.validate_python(raw))):
+            self._judged(await self._known(payout_id), command)
+            try:
+                answer = await self._desk.engine.ask_new(
+                    partial(looking_after, payout_id),
+                    update,
+                    command,
+                    workflow_id=aftercare_run(payout_id),
+                    command_id=_update_id(command),
+                    result_type=Answer,
+                )
+            except (RunClosed, RunMissing):
+                # It has ended while we asked, and another one may be started.
+                raise Unavailable from None
         if self._is_repeat(command, answer.call) and (old := await self._old_answer(command, Standing)):
             return old
         return answer.standing
@@ -174,17 +203,25 @@ class Commands:
         self, id: str, command: AssignmentCommand, gone: RunClosed | RunMissing
     ) -> Standing:
         """Let the rules answer for a run that has ended: a late repeat of a ruling is told what stands."""
+        standing = await self._known(id)
+        _expect_ended(standing.assignment.is_closed, gone, run=assignment_run(id))
+        return self._judged(standing, command)
+
+    async def _known(self, assignment_id: str) -> Standing:
         async with AsyncSession(self._desk.database) as session:
-            known = await assignments.assignment(session, id)
+            known = await assignments.assignment(session, assignment_id)
         if known is None:
             raise Missing
-        it = known.standing.assignment
-        _expect_ended(it.is_closed, gone, run=assignment_run(id))
+        return known.standing
+
+    def _judged(self, standing: Standing, command: AssignmentCommand) -> Standing:
+        """Return `standing` unless the rules refuse `command` by what is written down."""
+        it = standing.assignment
         try:
             decide(it, command, at=it.status_entered_at, policy=self._desk.policy)
         except DomainError as refusal:
-            raise with_snapshot(refusal, wire.standing_to_json(known.standing)) from None
-        return known.standing
+            raise with_snapshot(refusal, wire.standing_to_json(standing)) from None
+        return standing
 
     async def _of_ended_job(self, id: str, command: JobCommand, gone: RunClosed | RunMissing) -> JobAnswer:
         async with AsyncSession(self._desk.database) as session:

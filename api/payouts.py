@@ -16,6 +16,7 @@ from api.schemas.payouts import (
     DenialSent,
     DisputeResolutionSent,
     PayoutShown,
+    RefundSent,
     ResubmissionSent,
     RetrySent,
 )
@@ -30,6 +31,7 @@ from fulfillment.domain.assignment.commands import (
     RetryCapture,
 )
 from fulfillment.domain.assignment.payout import PayoutStatus
+from fulfillment.domain.assignment.refund_commands import RefundPayout
 from fulfillment.domain.people import Actor, Role
 from fulfillment.store.views import payouts
 
@@ -146,6 +148,32 @@ async def resolve_dispute(
     return viewing(actor).payout(await commands.of_assignment("resolve_dispute", payout_id, command))
 
 
+@router.post("/admin/payouts/{payout_id}/refund")
+async def refund(
+    payout_id: Id,
+    body: RefundSent,
+    actor: Admin,
+    commands: TheCommands,
+    viewing: TheViewing,
+    desk: TheDesk,
+) -> PayoutShown:
+    """Give money that was taken back to the customer's card, once the assignment has ended.
+
+    The answer says that it is decided (`asked`), or waits for a second admin (`first_mark`); the money
+    follows, and `refunds` say what became of it. What was passed on to the provider stays with them.
+    """
+    amount, currency = _amount(body.amount)
+    command = RefundPayout(
+        **commands.envelope(actor, payout_id),
+        amount=amount,
+        currency=currency or body.currency,
+        reason=body.reason,
+        n=body.n,
+        voucher=_voucher(desk, payout_id, body.n or 0, amount, actor, purpose=vouchers.REFUND),
+    )
+    return viewing(actor).payout(await commands.of_ended_payout("refund_payout", payout_id, command))
+
+
 @router.post("/payouts/{payout_id}/resubmit")
 async def resubmit(
     payout_id: Id, body: ResubmissionSent, actor: Provider, commands: TheCommands, viewing: TheViewing
@@ -166,7 +194,15 @@ def _amount(said: MoneySent | int | None) -> tuple[int | None, str | None]:
     return (said.amount, said.currency) if isinstance(said, MoneySent) else (said, None)
 
 
-def _voucher(desk: Desk, payout_id: str, attempt: int, amount: int | None, admin: Actor) -> str:
+def _voucher(
+    desk: Desk,
+    payout_id: str,
+    attempt: int,
+    amount: int | None,
+    admin: Actor,
+    *,
+    purpose: str = vouchers.APPROVAL,
+) -> str:
     """Return the API's word that this admin asks for this; workers judge it by the clock on the wall."""
     return vouchers.seal(
         desk.approval_key,
@@ -175,4 +211,5 @@ def _voucher(desk: Desk, payout_id: str, attempt: int, amount: int | None, admin
         amount=amount,
         admin_id=admin.id,
         expires_at=datetime.now(UTC) + vouchers.LIFETIME,
+        purpose=purpose,
     )

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from api.schemas.assignments import Evidence
 from api.schemas.base import Id, Instant, Note, OneOf, Sent, Shown
-from api.schemas.values import Amount, MoneySent, MoneyShown
+from api.schemas.values import Amount, Currency, MoneySent, MoneyShown
 from fulfillment.domain.assignment.card import Card, CardStatus
 from fulfillment.domain.assignment.payout import DisputeOutcome, PayoutStatus, Ruling
+from fulfillment.domain.assignment.refund import RefundStatus
 from fulfillment.domain.assignment.standing import Standing
 from fulfillment.domain.assignment.state import Status
 from fulfillment.domain.command import Source
@@ -39,6 +40,25 @@ class ResubmissionSent(Sent):
 
 class RetrySent(Sent):
     reason: Note | None = None
+
+
+class RefundSent(Sent):
+    """Without an amount, all that is left of what was taken goes back. `currency` goes with a bare amount.
+
+    `n` says which refund of this payout it is meant to be, from 1: of two admins who mean the same one, only
+    one is heard, or the second sets the second mark.
+    """
+
+    amount: Amount | MoneySent | None = None
+    currency: Currency | None = None
+    reason: Note
+    n: Annotated[int | None, Field(ge=1, le=1000)] = None
+
+    @model_validator(mode="after")
+    def _one_currency(self) -> Self:
+        if self.currency and isinstance(self.amount, MoneySent):
+            raise ValueError("currency: it is said with the amount already")
+        return self
 
 
 class DisputeSent(Sent):
@@ -85,6 +105,27 @@ class DecisionShown(Shown):
     final: bool
 
 
+class RefundShown(Shown):
+    """Money given back to the card, by `by`, and `second` where it took two; `reference` is Stripe's id.
+
+    `problem` is the payment provider's code for why nothing was given back.
+    """
+
+    n: int
+    status: RefundStatus
+    amount: MoneyShown
+    reason: str
+    by: str
+    at: Instant
+    source: Source
+    request_id: str
+    second: str | None
+    decided_at: Instant | None
+    reference: str
+    problem: str
+    ended_at: Instant | None
+
+
 class PayoutShown(Shown):
     """`captureBefore` is when the hold on the card lapses, for payouts that have one.
 
@@ -113,6 +154,7 @@ class PayoutShown(Shown):
     reference: str | None
     settled_at: Instant | None
     transfer_id: str | None
+    refunds: list[RefundShown]
     state_version: int
     projected_at: Instant | None
     links: dict[str, str]
@@ -146,6 +188,7 @@ class PayoutShown(Shown):
             reference=payout.reference,
             settled_at=payout.settled_at,
             transfer_id=payout.transfer_id,
+            refunds=[RefundShown.model_validate(each) for each in payout.refunds],
             state_version=it.state_version,
             projected_at=projected_at,
             links=links,

@@ -331,6 +331,17 @@ CASES: Sequence[Case] = [
         ("ASSIGNMENT_CLOSED", "paid", "admin", {}),
     ),
     *_cases(
+        f"{PAYOUT}/refund",
+        ("WRONG_STATE", "scheduled", "admin", SAID),
+        ("WRONG_STATE", "completed", "admin", SAID),
+        ("WRONG_STATE", "paid", "admin", SAID),
+        ("SELF_APPROVAL", "completed", "party as admin", SAID),
+        ("REASON_REQUIRED", "completed", "admin", UNSAID),
+        ("INVALID_BODY", "completed", "admin", {}),
+        ("INVALID_BODY", "completed", "admin", SAID | {"amount": 0}),
+        ("INVALID_BODY", "completed", "admin", SAID | {"amount": MONEY, "currency": "EUR"}),
+    ),
+    *_cases(
         "/payouts/{payout_id}/resubmit",
         ("WRONG_STATE", "completed", "provider", {"evidence": ["an invoice"]}),
         ("WRONG_STATE", "made", "provider", {"evidence": ["an invoice"]}),

@@ -130,6 +130,7 @@ ROUTES = (
     post(f"{PAYOUT}/approve", ADMIN, attempt=1, reason="bank 1"),
     by_card(f"{PAYOUT}/retry-capture", ADMIN),
     by_card(f"{PAYOUT}/reauthorise", ADMIN),
+    by_card(f"{PAYOUT}/refund", ADMIN),
     post(f"{PAYOUT}/resolve-dispute", ADMIN, outcome="release", reason=WHY),
     post(f"{PAYOUT}/deny", ADMIN, attempt=1, reasonCode="late", note=WHY),
     post("/payouts/{payout_id}/resubmit", *ASSIGNEE, evidence=["an invoice"]),
