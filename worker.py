@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -218,7 +219,8 @@ def _checks(database: AsyncEngine, client: Client) -> dict[str, health.Check]:
 
 
 if __name__ == "__main__":
-    try:
-        asyncio.run(main())
-    except WrongSetting as wrong:
-        sys.exit(str(wrong))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+        try:
+            loop.run(main())
+        except WrongSetting as wrong:
+            sys.exit(str(wrong))

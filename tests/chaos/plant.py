@@ -264,11 +264,12 @@ class Parties:
 
 
 async def hired(api_url: str) -> Parties:
-    """Return a fresh assignment, its provider chosen by a quote."""
+    """Return a fresh assignment, its provider chosen by a quote; a machine that is busy is waited for."""
     name = uuid.uuid4().hex[:8]
     customer = await signed_in(api_url, f"ada-{name}", "customer")
     provider = await signed_in(api_url, f"bob-{name}", "provider")
-    posted = await customer.post(
+    posted = await _until_made(
+        customer,
         "/jobs",
         {
             "title": "Mend the boiler",
@@ -277,12 +278,22 @@ async def hired(api_url: str) -> Parties:
             "dispatchMode": "quotes",
         },
     )
-    job = f"/jobs/{posted.body['id']}"
+    job = f"/jobs/{posted['id']}"
     while (await customer.get(job)).body.get("status") != "quoting":
         await asyncio.sleep(0.05)
-    quote = await provider.post(f"{job}/quotes", {"amount": 15_000, "currency": "EUR"})
-    accepted = await customer.post(f"{job}/quotes/{quote.body['id']}/accept", {"version": 1})
-    return Parties(accepted.body["id"], customer, provider, posted.body["id"])
+    quote = await _until_made(provider, f"{job}/quotes", {"amount": 15_000, "currency": "EUR"})
+    accepted = await _until_made(customer, f"{job}/quotes/{quote['id']}/accept", {"version": 1})
+    return Parties(accepted["id"], customer, provider, posted["id"])
+
+
+async def _until_made(who: Visitor, path: str, body: Json) -> Json:
+    """Post `body` under one key until it is taken, as a good client does."""
+    key = uuid.uuid4().hex
+    async with asyncio.timeout(60):
+        while (reply := await who.post(path, body, key=key)).status == httpx2.codes.SERVICE_UNAVAILABLE:
+            await asyncio.sleep(0.1)
+    assert reply.status == httpx2.codes.CREATED, reply.body
+    return reply.body
 
 
 async def signed_in(api_url: str, sub: str, role: str) -> Visitor:

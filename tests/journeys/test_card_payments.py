@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
+from devstack.waiting import until
 from fulfillment.domain.people import Role
 from tests.gateways.stripe.faults import Kind
 from tests.gateways.stripe.webhooks import Order
@@ -390,8 +391,11 @@ class TestRepeats:
 
         for _ in range(2):
             await deal.customer.post(f"{deal.path}/payment/retry", key=key)
-        await here.card(deal, "needs_customer")
 
-        ledger = await here.stripe.control.ledger()
-        asked = [each for each in ledger.asked("authorise") if deal.id in json.dumps(each)]
-        assert len({each["key"] for each in asked}) == 2
+        async def keys() -> set[str]:
+            asked = (await here.stripe.control.ledger()).asked("authorise")
+            return {each["key"] for each in asked if deal.id in json.dumps(each)}
+
+        await until(keys, lambda them: len(them) > 1, "the card to be asked again")
+        await here.card(deal, "needs_customer")
+        assert len(await keys()) == 2
