@@ -30,7 +30,7 @@ from activities.runs import EngineRuns
 from activities.sweep import Sweep
 from activities.vouchers import Vouchers
 from api import checks, connection, health
-from api.main import address_of
+from api.house import address_of
 from api.serve import served
 from doors import Doors
 from fulfillment.domain.policy import Policy

@@ -5,10 +5,11 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter, FastAPI
 
-from api import docs, health, openapi, problems, ui
+from api import docs, health, openapi, problems
 from api.desk import Desk
 from api.guards import Guards
 from api.health import Check, Doorkeeper, everybody
+from api.ui import assembly
 from api.ui.counter import Counter
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -36,7 +37,7 @@ def create_app(
         docs.router(with_reader=with_reader),
     ):
         app.include_router(router)
-    faces = ui.install(app, counter) if counter else {}
+    faces = assembly.install(app, counter) if counter else {}
     openapi.install(app)
     problems.install(app, faces=faces)
     app.add_middleware(Guards)

@@ -33,14 +33,13 @@ from api import (
     wallet,
 )
 from api.app import create_app
-from api.connection import Address
 from api.desk import Accounts, Desk
 from api.engine import Engine
 from api.health import everybody, holders_of
 from api.hints import Hints
 from api.house import (
+    address_of,
     consent_of,
-    counter_of,
     hook_secrets_of,
     house_of,
     prometheus_of,
@@ -51,6 +50,7 @@ from api.issuers import DevIssuer, OidcIssuer
 from api.limits import Limiter, Steady
 from api.serve import Server, configuration
 from api.tokens import Expected, Remembering, Verifier
+from api.ui.opening import opened
 from fulfillment.settings import AppEnv, Settings, WrongSetting, read
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.ratelimit import PostgresHits
@@ -93,7 +93,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     verifier, extra = _door(settings)
     stripe = wallet_of(settings)
 
-    counter = counter_of(settings, database, verifier=verifier)
+    counter = opened(settings, database, verifier=verifier)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -137,17 +137,6 @@ def create(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(stripe_hooks.BodyUnread)
     return app
-
-
-def address_of(settings: Settings) -> Address:
-    """Return where the engine is, as the settings have it."""
-    key = settings.temporal_api_key
-    return Address(
-        host=settings.temporal_address,
-        namespace=settings.temporal_namespace,
-        tls=settings.temporal_tls,
-        api_key=key.get_secret_value() if key else None,
-    )
 
 
 def _accounts(settings: Settings) -> Accounts | None:

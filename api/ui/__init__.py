@@ -22,7 +22,3 @@ out by the same code under `Source.PAGE`. So who may see and do what is said onc
 6. Add the router to `assembly.ROUTERS`, the page to `places.NAVIGATION`, and its routes to
    `tests/api/ui/pages.py`, whose tests then hold it to all of this.
 """
-
-from api.ui.assembly import install
-
-__all__ = ["install"]
