@@ -7,6 +7,7 @@ answers differently, so each update's outcome is computed again and compared wit
 import json
 import os
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ async def keep(name: str, run: WorkflowHandle[Any, Any]) -> None:
         (folder / f"{name}.json").write_text(kept + "\n")
 
 
+@cache
 def recorded() -> Mapping[str, WorkflowHistory]:
     """Return every recorded history by release and name."""
     return {
@@ -121,7 +123,12 @@ def _recorded(history: WorkflowHistory) -> dict[str, Any]:
 
 def _as_read_today(answer: Any, outcome: object) -> Any:
     """Return a recorded answer as clients of today read it: fields that came later take their defaults."""
-    return _plain(TypeAdapter(type(outcome)).validate_json(json.dumps(answer)))
+    return _plain(_reader_of(type(outcome)).validate_json(json.dumps(answer)))
+
+
+@cache
+def _reader_of(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _plain(outcome: object) -> Any:
