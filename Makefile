@@ -26,11 +26,8 @@ demo: .venv/installed  ## Follow one job live, from its posting to a paid provid
 # run the two that have much to do and all the time in the world.
 test: .venv/installed .venv/test-installed  ## Run the tests, or some: make test T=tests/domain
 ifeq ($(T),tests)
-	$(VENV)/python -m pytest -n 3 --dist loadfile --ignore tests/chaos tests
-	@mkdir -p var
-	nice $(VENV)/python -m pytest -n 2 --dist loadfile tests/chaos -m patient >var/patient-tests.log 2>&1 & patient=$$!; \
-	$(VENV)/python -m pytest tests/chaos -m "not patient"; others=$$?; \
-	wait $$patient; code=$$?; cat var/patient-tests.log; exit $$((code + others))
+	$(VENV)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/chaos tests
+	$(VENV)/python -m pytest tests/chaos
 else
 	$(VENV)/python -m pytest $(T)
 endif

@@ -38,7 +38,6 @@ BROWSER = "tests/browser/"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "chaos: kills real processes; slower than the rest")
-    config.addinivalue_line("markers", "patient: waits for an outcome, and looks at no clock on the way")
 
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types

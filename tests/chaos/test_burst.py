@@ -27,7 +27,7 @@ from workflows.assignment import AssignmentWorkflow, Opened
 from workflows.names import QUEUE, TASK_TIMEOUT, assignment_run
 from workflows.payloads import data_converter
 
-pytestmark = [pytest.mark.chaos, pytest.mark.patient]
+pytestmark = pytest.mark.chaos
 
 MANY = 1000
 AT_ONCE = 16

@@ -23,7 +23,7 @@ from tests.gateways.stripe.serving import SECRET_KEY
 from tests.plant import Plant, kill, running, stripe_at
 from workflows.names import aftercare_run, assignment_run
 
-pytestmark = [pytest.mark.chaos, pytest.mark.patient]
+pytestmark = pytest.mark.chaos
 
 AT_ONCE = 6
 """Stories begun at the same time; the machine has two cores for all of it."""
