@@ -22,8 +22,7 @@ down: .venv/installed  ## Stop what `make up` started; the data stay in var/
 demo: .venv/installed  ## Follow one job live, from its posting to a paid provider
 	@$(VENV)/python dev.py demo $(ARGS)
 
-# What kills processes and looks at the clock comes last, and first at the machine: beside it, and behind,
-# run the two that have much to do and all the time in the world.
+# What kills processes and looks at the clock has the machine for itself.
 test: .venv/installed .venv/test-installed  ## Run the tests, or some: make test T=tests/domain
 ifeq ($(T),tests)
 	$(VENV)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/chaos tests

@@ -12,6 +12,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from devstack import child, ports
+from devstack.addresses import Addresses
 from devstack.child import Child, Program
 from devstack.engine import EmbeddedTemporal
 from devstack.environment import PROJECT
@@ -42,6 +43,17 @@ class Plant:
         self._children: list[Child] = []
         self.worker: Child
         self.api: Child
+
+    @property
+    def addresses(self) -> Addresses:
+        return Addresses(
+            api=self.api_url,
+            worker="",
+            temporal=self.temporal.address,
+            temporal_ui=self.temporal.ui_url,
+            database_url=self.postgres.url(),
+            data_dir=str(self._root),
+        )
 
     def start(self) -> None:
         engine = self.temporal.launch()  # boots while the tables are made

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from devstack.client import Api
 from devstack.marketplace import Marketplace
-from tests.browser import chromium
+from tests.browser import chromium, sights
 from tests.browser.visits import PATIENCE, Visits, folder_of
 from tests.plant import Plant, short_lived
 
@@ -93,6 +93,12 @@ def visit(visits: Visits) -> Visit:
 async def client(stack: Plant) -> AsyncIterator[Api]:
     async with Api(stack.api_url) as api:
         yield api
+
+
+@pytest_asyncio.fixture(scope="session")
+async def planted(stack: Plant, client: Api) -> Marketplace:
+    """The demo marketplace, in which everything has happened that is to be seen."""
+    return await sights.planted(stack.addresses, client)
 
 
 @pytest_asyncio.fixture

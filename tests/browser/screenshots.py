@@ -12,16 +12,13 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from devstack.addresses import Addresses
 from devstack.client import Api
 from devstack.environment import PROJECT
 from devstack.marketplace import Marketplace
-from devstack.people import signed_in
-from devstack.seed import seed
 from devstack.voice import leave, say
 from tests.browser import chromium
 from tests.browser.png import reduced
-from tests.browser.sights import ABSENT, FOLDER, PICTURES, TOLD, Sight, address
+from tests.browser.sights import FOLDER, PICTURES, Sight, address, planted
 from tests.browser.visits import Visits
 from tests.plant import Plant, short_lived
 
@@ -47,11 +44,9 @@ def main() -> int:
 
 
 async def _take(pictures: Sequence[Sight], plant: Plant, executable: str) -> None:
-    await seed(_addresses(plant))
     FOLDER.mkdir(exist_ok=True)
     async with Api(plant.api_url) as api, async_playwright() as playwright:
-        market = Marketplace(api, await signed_in(api))
-        await market.tell([(ABSENT, TOLD[ABSENT])])
+        market = await planted(plant.addresses, api)
         browser = await playwright.chromium.launch(executable_path=executable, args=chromium.arguments())
         for picture in pictures:
             await _take_one(picture, market, plant.api_url, browser)
@@ -81,17 +76,6 @@ async def _stretch(page: Page) -> None:
     assert size is not None
     height = min(await page.evaluate(HEIGHT), TALLEST)
     await page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
-
-
-def _addresses(plant: Plant) -> Addresses:
-    return Addresses(
-        api=plant.api_url,
-        worker="",
-        temporal=plant.temporal.address,
-        temporal_ui=plant.temporal.ui_url,
-        database_url=plant.postgres.url(),
-        data_dir="",
-    )
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
 """What there is to see of our pages: each page, by whom it is seen, and what has to have happened first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from devstack.addresses import Addresses
+from devstack.client import Api
 from devstack.environment import PROJECT
-from devstack.marketplace import Json, Marketplace, Story, window
+from devstack.marketplace import Json, Marketplace, window
+from devstack.people import signed_in
+from devstack.seed import seed
 from devstack.stories import LAST, STORIES
 from devstack.waiting import until
-from tests.browser.deeds import HOME, quoting
+from tests.browser.deeds import HOME
 from tests.browser.visits import DESK, PHONE, Device, Scheme
 
 FOLDER = PROJECT / "docs" / "screenshots"
@@ -36,15 +40,6 @@ class Sight:
     def file(self) -> Path:
         return FOLDER / f"{self.name}.png"
 
-    @property
-    def needs(self) -> str:
-        """The story without which there is nothing to see."""
-        return ABSENT if "{absence}" in self.path else self.story
-
-
-async def open_to_quotes(market: Marketplace, title: str) -> None:
-    await quoting(market, title)
-
 
 async def absent(market: Marketplace, title: str) -> None:
     """Ben has agreed to a visit in three weeks, and reports that he is away then."""
@@ -59,8 +54,8 @@ async def absent(market: Marketplace, title: str) -> None:
     )
 
 
-TOLD: Mapping[str, Story] = {**dict(STORIES), LAST: open_to_quotes, ABSENT: absent}
-"""By their titles; the last two are for these pages alone, and the seed has one of them in its own way."""
+TOLD = frozenset((*dict(STORIES), LAST, ABSENT))
+"""The titles of what is planted."""
 
 JOB, WORK, DAY = "/ui/jobs/{job}", "/ui/work/{assignment}", "/ui/day?on={day}"
 OFFERS, OPEN, AWAY = "/ui/offers", "/ui/open-jobs", "/ui/away"
@@ -120,6 +115,14 @@ UNPICTURED: Sequence[Sight] = (
     Sight(name="ops-job-audit", path=f"{JOBS}/{{job}}/audit", who="olga", story="Move a swarm of bees"),
 )
 """Pages that look like others, and are tried out all the same."""
+
+
+async def planted(stack: Addresses, api: Api) -> Marketplace:
+    """Return the demo marketplace with all that is to be seen in it."""
+    await seed(stack)
+    market = Marketplace(api, await signed_in(api))
+    await market.tell([(ABSENT, absent)])
+    return market
 
 
 async def address(sight: Sight, market: Marketplace) -> str:

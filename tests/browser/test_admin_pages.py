@@ -21,8 +21,8 @@ async def payout(market: Marketplace) -> str:
     return await waiting(market, TITLE)
 
 
-async def waiting(market: Marketplace, title: str, **more: int) -> str:
-    assignment = await market.completed(title, **more)
+async def waiting(market: Marketplace, title: str, *, amount: int = 18_500) -> str:
+    assignment = await market.completed(title, amount=amount)
     await market["ruth"].get(f"/admin/payouts/{assignment['id']}", minVersion=4)
     return f"{LIST}/{assignment['id']}"
 

@@ -20,7 +20,7 @@ from tests.chaos.money import PRICE, Cell, Death, End, Step
 from tests.chaos.parties import Json, Parties, Reply, Visitor, hired, signed_in
 from tests.gateways.stripe.control import Control, Ledger
 from tests.gateways.stripe.serving import SECRET_KEY
-from tests.plant import Plant, kill, running, stripe_at
+from tests.plant import Plant, kill, short_lived, stripe_at
 from workflows.names import aftercare_run, assignment_run
 
 pytestmark = pytest.mark.chaos
@@ -59,7 +59,7 @@ class Staff:
 
 
 def test_whatever_happens_money_moves_once_and_every_case_says_the_truth(tmp_path: Path) -> None:
-    with stripe_at(tmp_path) as stripe, running(tmp_path, **_by_card(stripe)) as plant:
+    with stripe_at(tmp_path) as stripe, short_lived(tmp_path, **_by_card(stripe)) as plant:
         stories = asyncio.run(_begun(plant, stripe, money.cells()))
         for wave in _waves(stories, Death.WORKER, Death.WORKER_AND_API):
             _cut_short(plant, stripe, wave)

@@ -33,6 +33,7 @@ RECORD = "RECORD_HISTORIES"
 """Set to a release, such as 0.5.0, this makes the tests write down the histories they make."""
 
 _outcomes: dict[str, Any] = {}
+_readers: dict[type, TypeAdapter[Any]] = {}
 
 
 class _Witness(WorkflowInboundInterceptor):
@@ -123,12 +124,10 @@ def _recorded(history: WorkflowHistory) -> dict[str, Any]:
 
 def _as_read_today(answer: Any, outcome: object) -> Any:
     """Return a recorded answer as clients of today read it: fields that came later take their defaults."""
-    return _plain(_reader_of(type(outcome)).validate_json(json.dumps(answer)))
-
-
-@cache
-def _reader_of(kind: type) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    kind = type(outcome)
+    if kind not in _readers:
+        _readers[kind] = TypeAdapter(kind)
+    return _plain(_readers[kind].validate_json(json.dumps(answer)))
 
 
 def _plain(outcome: object) -> Any:
