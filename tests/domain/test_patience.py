@@ -101,6 +101,14 @@ class TestSilence:
         assert [each.nudged for each in nudged if isinstance(each, BecameOverdue)] == [True]
         assert [each.nudged for each in lapsing if isinstance(each, BecameOverdue)] == [False]
 
+    def test_is_never_nudged_about_twice_under_one_number(self) -> None:
+        second = "sla_propose_l2/e1.v0/provider"
+        sooner = ExtendDeadline(actor=OLGA, deadline_id=second, to=NOON + MINUTE, reason="called")
+
+        _, happened = in_time(after(FRESH, sooner), until=NOON + 3 * DAY)
+
+        assert brief(happened) == [("propose_nudge", "provider:bob", "e1", 2, "planned")]
+
     def test_stays_counted_from_the_first_time_it_was_overdue(self) -> None:
         once = replace(FRESH, overdue_at=NOON)
 
