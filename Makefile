@@ -2,12 +2,14 @@
 # the one called python3 or another: make PYTHON=python3.13 up
 
 .DEFAULT_GOAL := help
-.PHONY: help up down demo test lint check openapi pictures lock setup
+.PHONY: help up down demo test night lint check openapi pictures lock setup
 
 PYTHON ?= python3
 VENV := .venv/bin
 T ?= tests
 ARGS ?=
+# A file a core.
+TOGETHER := -n auto --maxprocesses 4 --dist loadfile --ignore tests/chaos
 NAMES ?=
 
 help:  ## Show what you can make
@@ -25,11 +27,15 @@ demo: .venv/installed  ## Follow one job live, from its posting to a paid provid
 # What kills processes and looks at the clock has the machine for itself.
 test: .venv/installed .venv/test-installed  ## Run the tests, or some: make test T=tests/domain
 ifeq ($(T),tests)
-	$(VENV)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/chaos tests
-	$(VENV)/python -m pytest tests/chaos
+	$(VENV)/python -m pytest $(TOGETHER) -m "not nightly" tests
+	$(VENV)/python -m pytest -m "not nightly" tests/chaos
 else
 	$(VENV)/python -m pytest $(T)
 endif
+
+night: .venv/installed .venv/test-installed  ## Run all tests, also those that `make test` leaves out
+	$(VENV)/python -m pytest $(TOGETHER) tests
+	$(VENV)/python -m pytest tests/chaos
 
 lint: .venv/installed  ## Check formatting, style, types, and who imports whom
 	$(VENV)/python -m ruff format --check .

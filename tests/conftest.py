@@ -38,6 +38,7 @@ BROWSER = "tests/browser/"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "chaos: kills real processes; slower than the rest")
+    config.addinivalue_line("markers", "nightly: every case of what other tests try in part; not run by day")
 
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types

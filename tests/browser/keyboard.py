@@ -26,6 +26,7 @@ BEGIN = (
             'color', 'textDecorationLine'].map(name => style[name]).join();
     }).join();
     const onTop = element => {
+        element.scrollIntoView({block: 'nearest', behavior: 'instant'});  // by a line or two, at the edge
         const box = element.getClientRects()[0];
         if (!box || !box.width || !box.height) return false;
         const x = box.left + box.width / 2, y = box.top + box.height / 2;

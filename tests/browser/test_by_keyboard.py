@@ -28,7 +28,7 @@ async def test_from_signing_in_to_a_booked_visit_by_keyboard_alone(visit: Visit,
     await expect(heading(page)).to_have_text("My jobs")
 
     # The header can be left out.
-    await expect(page.get_by_text("Your turn: choose one of the quotes")).to_be_visible()
+    await expect(page.get_by_text("Your turn: look at the quote")).to_be_visible()
     await press("Tab")
     assert await page.evaluate(NAME) == "Skip to the content"
     await press("Enter")

@@ -11,7 +11,7 @@ from tests.browser.accessible import expect_accessible
 from tests.browser.conftest import Visit
 from tests.browser.keyboard import tab_through
 from tests.browser.roomy import expect_roomy
-from tests.browser.visits import PHONE
+from tests.browser.visits import PHONE, Visits
 
 LIST = "/ui/admin/assignments"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -31,7 +31,7 @@ async def test_somebody_is_found_helped_and_the_page_moves_along(visit: Visit, m
     await page.get_by_role("button", name="Find").click()
     await expect_accessible(page)
     await page.get_by_role("link", name="Mend the boiler").click()
-    await expect(page.get_by_text("Waiting for Ada to answer the proposed time")).to_be_visible()
+    await expect(page.get_by_text("Waiting for Ada Albrecht to answer the proposed time")).to_be_visible()
 
     # The customer said yes on the phone.
     await page.get_by_text("Confirm by force", exact=True).click()
@@ -47,13 +47,14 @@ async def test_somebody_is_found_helped_and_the_page_moves_along(visit: Visit, m
     await expect_accessible(page)
 
 
-async def test_a_job_that_found_nobody_is_given_to_somebody(visit: Visit, market: Marketplace) -> None:
+async def test_a_job_that_found_nobody_is_given_to_somebody(visits: Visits, market: Marketplace) -> None:
     job = await market.post("Paint the fence", "painting")
     await market.skip(jobId=job["id"], hours=49)
     await until(
         lambda: market["ada"].get(f"/jobs/{job['id']}"), lambda it: it["status"] == "unfilled", "unfilled"
     )
-    page = await visit(f"/ui/admin/jobs/{job['id']}", who=market["olga"])
+    page = await visits.open(f"/ui/admin/jobs/{job['id']}", who=market["olga"])
+    visits.watch.announce("422", "/assign")
 
     await page.get_by_text("Give it to somebody by name", exact=True).click()
     await page.get_by_label("The provider's id").fill(market["bob"].id)

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fulfillment.domain.people import Role
 from tests.api.ui.browser import Browser
 from tests.api.ui.people import of_no_trade
+from tests.api.ui.seats import Seats
 from tests.journeys import front
 from tests.journeys.town import Town
 
@@ -21,6 +22,14 @@ async def app(town: Town, town_url: str) -> AsyncIterator[FastAPI]:
     made = front.assembled(database_url=town_url, engine=front.address_of(town.engine))
     async with made.router.lifespan_context(made):
         yield made
+
+
+@pytest_asyncio.fixture(scope="session")
+async def seats(app: FastAPI, town: Town) -> AsyncIterator[Seats]:
+    """People who have signed in: `(await seats.of(Role.OPS)).browser`."""
+    taken = Seats(app, town)
+    yield taken
+    await taken.leave()
 
 
 @pytest_asyncio.fixture

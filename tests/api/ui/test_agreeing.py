@@ -13,6 +13,8 @@ from fulfillment.store.directory import Person
 from tests.api.ui.browser import Browser, Page, page_of
 from tests.journeys.town import Deal, Town, fresh, window
 
+pytestmark = pytest.mark.nightly
+
 OpenBrowser = Callable[..., Awaitable[Browser]]
 
 BERLIN = "Europe/Berlin"

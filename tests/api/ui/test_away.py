@@ -12,6 +12,8 @@ from tests.api.ui.browser import Browser, Page, page_of
 from tests.journeys.people import Json
 from tests.journeys.town import Town, fresh, window
 
+pytestmark = pytest.mark.nightly
+
 OpenBrowser = Callable[..., Awaitable[Browser]]
 
 

@@ -11,6 +11,8 @@ from tests.journeys.people import Json, Person
 from tests.journeys.test_waves import offer
 from tests.journeys.town import Town, fresh, window
 
+pytestmark = pytest.mark.nightly
+
 OpenBrowser = Callable[..., Awaitable[Browser]]
 
 

@@ -19,6 +19,8 @@ from tests.domain.people import BOB, HOUR, MINUTE, NOON, POLICY, assignment
 from tests.journeys.people import Json
 from tests.journeys.town import Town, fresh
 
+pytestmark = pytest.mark.nightly
+
 OpenBrowser = Callable[..., Awaitable[Browser]]
 
 BERLIN = "Europe/Berlin"

@@ -10,6 +10,7 @@ from api.ui.forms import Form
 from fulfillment.domain.people import Role
 from tests.api.ui.browser import Browser, page_of
 from tests.api.ui.pages import GUARDED, PageRoute
+from tests.api.ui.seats import Seats
 from tests.journeys.test_access import NOWHERE
 from tests.journeys.town import Town, fresh, window
 
@@ -23,14 +24,13 @@ class TestWhereItComesFrom:
     @pytest.mark.parametrize("route", POSTS, ids=str)
     @pytest.mark.parametrize("brought", [None, "", "wrong", "another's"])
     async def test_without_the_token_of_the_session_nothing_is_done(
-        self, open_browser: OpenBrowser, route: PageRoute, brought: str | None
+        self, seats: Seats, route: PageRoute, brought: str | None
     ) -> None:
-        somebody = await open_browser(fresh("ada"), route.roles[0])
-        other = await open_browser(fresh("eve"), route.roles[0])
-        told = await other.csrf() if brought == "another's" else brought
+        somebody, other = await seats.of(route.roles[0]), await seats.of(route.roles[0], nth=2)
+        told = other.csrf if brought == "another's" else brought
 
         form = route.form | ({} if told is None else {"csrf": told})
-        answer = await somebody.post(route.path.format_map(NOWHERE), form)
+        answer = await somebody.browser.post(route.path.format_map(NOWHERE), form)
 
         assert (answer.status_code, page_of(answer).title) == (403, "Please fill this in again")
 
@@ -89,9 +89,9 @@ class TestWhatItMayBe:
         ],
     )
     async def test_what_is_no_plain_form_is_refused_with_a_page(
-        self, open_browser: OpenBrowser, content: bytes, headers: dict[str, str], status: int
+        self, seats: Seats, content: bytes, headers: dict[str, str], status: int
     ) -> None:
-        ada = await open_browser(fresh("ada"), Role.CUSTOMER)
+        ada = (await seats.of(Role.CUSTOMER)).browser
 
         answer = await ada.http.post("/ui/sign-out", content=content, headers=headers)
 

@@ -10,6 +10,8 @@ from fulfillment.store.directory import Person
 from tests.api.ui.browser import Browser, page_of
 from tests.journeys.town import Town, window
 
+pytestmark = pytest.mark.nightly
+
 OpenBrowser = Callable[..., Awaitable[Browser]]
 
 HOSTILE = (

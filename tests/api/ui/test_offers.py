@@ -10,6 +10,8 @@ from tests.journeys.people import Person
 from tests.journeys.test_waves import offer
 from tests.journeys.town import Town, fresh
 
+pytestmark = pytest.mark.nightly
+
 OpenBrowser = Callable[..., Awaitable[Browser]]
 
 

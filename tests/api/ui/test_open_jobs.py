@@ -11,6 +11,8 @@ from tests.api.ui.browser import Browser, page_of
 from tests.journeys.people import Json
 from tests.journeys.town import Town, fresh, window
 
+pytestmark = pytest.mark.nightly
+
 OpenBrowser = Callable[..., Awaitable[Browser]]
 
 

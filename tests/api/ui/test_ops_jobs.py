@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+import pytest
 import pytest_asyncio
 
 from devstack.waiting import until
@@ -10,6 +11,8 @@ from tests.api.ui.browser import Browser, Page, page_of
 from tests.api.ui.test_agreeing import local
 from tests.journeys.people import Json, Person
 from tests.journeys.town import Town, fresh, window
+
+pytestmark = pytest.mark.nightly
 
 OpenBrowser = Callable[..., Awaitable[Browser]]
 LIST = "/ui/admin/jobs"

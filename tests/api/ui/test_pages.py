@@ -8,6 +8,7 @@ from api.ui.headers import PAGE
 from fulfillment.domain.people import Role
 from tests.api.ui.browser import Browser, page_of
 from tests.api.ui.pages import ALL, GUARDED, PAGES, PageRoute, existing
+from tests.api.ui.seats import Seats
 from tests.journeys.test_access import NOWHERE
 from tests.journeys.town import Town, fresh
 
@@ -31,12 +32,12 @@ async def test_a_stranger_is_sent_to_sign_in(open_browser: OpenBrowser, route: P
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=str)
-async def test_only_those_roles_may_use_it(open_browser: OpenBrowser, route: PageRoute) -> None:
+async def test_only_those_roles_may_use_it(seats: Seats, route: PageRoute) -> None:
     path = route.path.format_map(NOWHERE) + route.query
 
     for role in ALL:
-        somebody = await open_browser(fresh(role), role)
-        form = {**route.form, "csrf": await somebody.csrf()}
+        seat = await seats.of(role)
+        somebody, form = seat.browser, {**route.form, "csrf": seat.csrf}
         answer = await (somebody.ask(path) if route.method == "GET" else somebody.post(path, form))
 
         assert (answer.status_code == 403) is (role not in route.roles), (role, answer.text)

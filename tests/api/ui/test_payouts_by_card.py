@@ -15,6 +15,8 @@ from tests.journeys.cards import CardTown, card_town
 from tests.journeys.town import PRICE, Deal, fresh
 from tests.store import server
 
+pytestmark = pytest.mark.nightly
+
 LARGE = 60_000
 Sit = Callable[..., Awaitable[Browser]]
 

@@ -12,6 +12,8 @@ from tests.api.ui.people import BERLIN, named
 from tests.api.ui.test_agreeing import local
 from tests.journeys.town import Deal, Town, fresh, window
 
+pytestmark = pytest.mark.nightly
+
 OpenBrowser = Callable[..., Awaitable[Browser]]
 
 SOON = 0.2

@@ -11,6 +11,8 @@ from tests.api.ui.browser import Browser, Page, page_of
 from tests.journeys.test_waves import offer
 from tests.journeys.town import Deal, Town, fresh, window
 
+pytestmark = pytest.mark.nightly
+
 OpenBrowser = Callable[..., Awaitable[Browser]]
 
 BERLIN = ZoneInfo("Europe/Berlin")
