@@ -20,6 +20,7 @@ import doors
 from activities.absences import Absences
 from activities.aftercare import Aftercare
 from activities.clocks import People
+from activities.gauges import Gauges
 from activities.holds import Holds
 from activities.ledger import Ledger
 from activities.matching import Matching
@@ -45,6 +46,7 @@ from workflows.job import JobWorkflow
 from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE
 from workflows.reconcile import EngineStories, ReconcileWorkflow, schedule_reconciling
 from workflows.reminder_sweep import ReminderSweepWorkflow, schedule_sweeps
+from workflows.watching import EngineWatch
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -185,9 +187,9 @@ async def main() -> None:
         approval_key=settings.approval_key(),
         policy=settings.policy(),
     )
-    async with served(
-        health.application(_checks(database, client)), host=settings.host, port=settings.worker_http_port
-    ):
+    gauges = Gauges(sessions, EngineWatch(client))
+    front = health.application(_checks(database, client), read=gauges.read)
+    async with served(front, host=settings.host, port=settings.worker_http_port):
         await schedule_sweeps(client, cron=settings.reminder_cron, lookahead=settings.lookahead())
         await schedule_reconciling(client, cron=settings.reconcile_cron)
         await _work(workers)
