@@ -25,6 +25,7 @@ from activities.holds import Holds
 from activities.ledger import Ledger
 from activities.matching import Matching
 from activities.notices import Notices
+from activities.ops_monitor import OpsMonitor
 from activities.payments import PaymentsDoor
 from activities.reconcile import Reconciler
 from activities.runs import EngineRuns
@@ -44,6 +45,7 @@ from workflows.asking import EngineAssignments
 from workflows.assignment import AssignmentWorkflow
 from workflows.job import JobWorkflow
 from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE
+from workflows.ops_monitor import OpsMonitorWorkflow, schedule_monitoring
 from workflows.reconcile import EngineStories, ReconcileWorkflow, schedule_reconciling
 from workflows.reminder_sweep import ReminderSweepWorkflow, schedule_sweeps
 from workflows.watching import EngineWatch
@@ -78,12 +80,14 @@ def build(
     sweep = Sweep(sessions, notices=notices, runs=EngineRuns(client), policy=policy or Policy())
     aftercare = Aftercare(doors.cards, sessions, policy=policy)
     absences = Absences(sessions, EngineAssignments(client))
+    monitor = OpsMonitor(sessions, EngineWatch(client), desk=doors.desk, thresholds=doors.thresholds)
     stories = worker_for(
         client,
         QUEUE,
         workflows=[
             JobWorkflow,
             AssignmentWorkflow,
+            OpsMonitorWorkflow,
             PayoutAftercareWorkflow,
             ProviderUnavailableWorkflow,
             ReconcileWorkflow,
@@ -103,6 +107,7 @@ def build(
             absences.consider,
             absences.carry_out,
             absences.note,
+            monitor.monitor_operations,
         ],
         max_concurrent_workflow_tasks=STORIES_AT_ONCE,
     )
@@ -192,6 +197,7 @@ async def main() -> None:
     async with served(front, host=settings.host, port=settings.worker_http_port):
         await schedule_sweeps(client, cron=settings.reminder_cron, lookahead=settings.lookahead())
         await schedule_reconciling(client, cron=settings.reconcile_cron)
+        await schedule_monitoring(client, is_wanted=settings.alert_webhook_url is not None)
         await _work(workers)
     await open_doors.aclose()
     await database.dispose()
