@@ -1,14 +1,16 @@
 """The doors of the worker: real ones where the settings have keys, and those that stay at home elsewhere."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from activities.matching import DirectoryMatcher
 from api.house import google_of, house_of, sealer_of
+from fulfillment.domain.alerts import Thresholds
 from fulfillment.domain.messages import Channel
+from fulfillment.gateways.alerting import Desk, LogDesk, PagingDesk
 from fulfillment.gateways.google import GoogleCalendar
 from fulfillment.gateways.mail import Address, KeptMail, Mail, Mailer
 from fulfillment.gateways.matching import Matcher
@@ -34,11 +36,16 @@ Sessions = async_sessionmaker[AsyncSession]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """The way to the outside that this worker takes. `google` keeps connections; `aclose` lets go of them."""
+    """The way to the outside that this worker takes. `google` keeps connections; `aclose` lets go of them.
+
+    `desk` is told what is above the `thresholds`.
+    """
 
     delivering: Delivering
     cards: Cards
     matcher: Matcher
+    desk: Desk = field(default_factory=LogDesk)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     google: GoogleCalendar | None = None
 
     async def aclose(self) -> None:
@@ -64,6 +71,8 @@ def of(settings: Settings, sessions: Sessions) -> Doors:
         ),
         cards=_cards(settings),
         matcher=DirectoryMatcher(sessions),
+        desk=_desk(settings, house),
+        thresholds=settings.thresholds(),
         google=google,
     )
 
@@ -103,6 +112,19 @@ def _senders(settings: Settings, house: House, sessions: Sessions, google: Googl
     if google:
         senders[Channel.CALENDAR] = ByCalendar(google, sealer=sealer_of(settings), sessions=sessions)
     return senders
+
+
+def _desk(settings: Settings, house: House) -> Desk:
+    if settings.alert_webhook_url is None:
+        return LogDesk()
+    key = settings.alert_routing_key
+    return PagingDesk(
+        settings.alert_webhook_url,
+        routing_key=key.get_secret_value() if key else "",
+        source=house.api,
+        page=f"{house.pages}/ui/admin/metrics",
+        allow_private=settings.alert_webhook_allow_private,
+    )
 
 
 def _cards(settings: Settings) -> Cards:
@@ -176,6 +198,8 @@ def _shut(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "webhooks", "no other system is told"
     if not settings.calendar_google_api_enabled:
         yield "calendars", "people get files and links; their Google calendar is not written to"
+    if settings.alert_webhook_url is None:
+        yield "alerts", "the monitor is off; Prometheus may watch instead"
     if settings.calendar_store_url is None:
         yield "objects", "calendar files are kept in Postgres only"
 

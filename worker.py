@@ -20,10 +20,12 @@ import doors
 from activities.absences import Absences
 from activities.aftercare import Aftercare
 from activities.clocks import People
+from activities.gauges import Gauges
 from activities.holds import Holds
 from activities.ledger import Ledger
 from activities.matching import Matching
 from activities.notices import Notices
+from activities.ops_monitor import OpsMonitor
 from activities.payments import PaymentsDoor
 from activities.reconcile import Reconciler
 from activities.runs import EngineRuns
@@ -43,8 +45,10 @@ from workflows.asking import EngineAssignments
 from workflows.assignment import AssignmentWorkflow
 from workflows.job import JobWorkflow
 from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE
+from workflows.ops_monitor import OpsMonitorWorkflow, schedule_monitoring
 from workflows.reconcile import EngineStories, ReconcileWorkflow, schedule_reconciling
 from workflows.reminder_sweep import ReminderSweepWorkflow, schedule_sweeps
+from workflows.watching import EngineWatch
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -76,12 +80,14 @@ def build(
     sweep = Sweep(sessions, notices=notices, runs=EngineRuns(client), policy=policy or Policy())
     aftercare = Aftercare(doors.cards, sessions, policy=policy)
     absences = Absences(sessions, EngineAssignments(client))
+    monitor = OpsMonitor(sessions, EngineWatch(client), desk=doors.desk, thresholds=doors.thresholds)
     stories = worker_for(
         client,
         QUEUE,
         workflows=[
             JobWorkflow,
             AssignmentWorkflow,
+            OpsMonitorWorkflow,
             PayoutAftercareWorkflow,
             ProviderUnavailableWorkflow,
             ReconcileWorkflow,
@@ -101,6 +107,7 @@ def build(
             absences.consider,
             absences.carry_out,
             absences.note,
+            monitor.monitor_operations,
         ],
         max_concurrent_workflow_tasks=STORIES_AT_ONCE,
     )
@@ -185,11 +192,12 @@ async def main() -> None:
         approval_key=settings.approval_key(),
         policy=settings.policy(),
     )
-    async with served(
-        health.application(_checks(database, client)), host=settings.host, port=settings.worker_http_port
-    ):
+    gauges = Gauges(sessions, EngineWatch(client))
+    front = health.application(_checks(database, client), read=gauges.read)
+    async with served(front, host=settings.host, port=settings.worker_http_port):
         await schedule_sweeps(client, cron=settings.reminder_cron, lookahead=settings.lookahead())
         await schedule_reconciling(client, cron=settings.reconcile_cron)
+        await schedule_monitoring(client, is_wanted=settings.alert_webhook_url is not None)
         await _work(workers)
     await open_doors.aclose()
     await database.dispose()

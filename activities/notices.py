@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities.alive import alive
 from fulfillment.domain.messages import Channel
 from fulfillment.gateways.notices import WhyRefused
-from fulfillment.notifications.delivering import Delivering, Ended
+from fulfillment.notifications.delivering import GAVE_UP, Delivering, Ended
 from fulfillment.store import asides, outbox
 from fulfillment.store.asides import Aside
 from fulfillment.store.outbox import Outcome, Waiting
@@ -27,6 +27,7 @@ from fulfillment.telemetry import (
     REMINDERS_FAILED,
     REMINDERS_SENT,
     REMINDERS_SWEPT,
+    at_nought,
 )
 
 log: FilteringBoundLogger = structlog.get_logger(__name__)
@@ -34,6 +35,8 @@ log: FilteringBoundLogger = structlog.get_logger(__name__)
 DELAYED = "NoticeFailed"
 """The type of the failure that says: some are still in the outbox, ask again."""
 UNDELIVERED = "notice_undelivered"
+
+at_nought(REMINDERS_FAILED, (*WhyRefused, GAVE_UP))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from fulfillment.domain.policy import Policy
 from fulfillment.gateways.payments import Cards
 from fulfillment.store.views import reconciling
 from fulfillment.store.views.reconciling import Scope
-from fulfillment.telemetry import RECONCILE_DRIFT, RECONCILE_ENDED, RECONCILE_HEALED
+from fulfillment.telemetry import RECONCILE_DRIFT, RECONCILE_ENDED, RECONCILE_HEALED, at_nought
 
 log: FilteringBoundLogger = structlog.get_logger(__name__)
 
@@ -40,6 +40,8 @@ MOST_MARKS = 200
 NO_CASES = frozenset({DriftKind.RUN_MISSING, DriftKind.HINT_UNHANDLED, DriftKind.UNREACHABLE})
 """Of these the reconciler opens no case, and so closes none."""
 CASE_TYPES = tuple(kind.value for kind in DriftKind if kind not in NO_CASES)
+
+at_nought(RECONCILE_DRIFT, DriftKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

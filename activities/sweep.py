@@ -27,7 +27,7 @@ from fulfillment.store.tables import Entity
 from fulfillment.store.tasks import Task, open_task
 from fulfillment.store.views import lateness
 from fulfillment.store.views.lateness import Seen, Watched
-from fulfillment.telemetry import SWEEP_DRIFT, SWEEP_SECONDS
+from fulfillment.telemetry import SWEEP_DRIFT, SWEEP_SECONDS, at_nought
 
 log: FilteringBoundLogger = structlog.get_logger(__name__)
 
@@ -36,6 +36,9 @@ PAGE = 100
 AT_ONCE = 8
 MOST_CHECKED = 500
 RUN_MISSING = "run_missing"
+
+at_nought(SWEEP_DRIFT, ("late_reminder", "forgotten_message", "missing_run", "unmarked_overdue"))
+
 T = TypeVar("T")
 U = TypeVar("U")
 

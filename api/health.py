@@ -22,6 +22,8 @@ PATIENCE = 1.0
 Check = Callable[[], Awaitable[None]]
 """Returns when all is well, and raises when not: NotReady with a reason, or whatever went wrong."""
 Doorkeeper = Callable[[Request], None]
+Reader = Callable[[], Awaitable[None]]
+"""Brings what is about to be scraped up to date; raises nothing."""
 
 
 class NotReady(Exception):
@@ -45,8 +47,14 @@ def holders_of(token: str | None) -> Doorkeeper:
     return let_in
 
 
-def router(checks: Mapping[str, Check], *, metrics_for: Doorkeeper = everybody) -> APIRouter:
-    """Return /healthz, /readyz (which runs `checks`) and /metrics."""
+async def nothing() -> None:
+    """Read nothing: what a process has counted itself is up to date."""
+
+
+def router(
+    checks: Mapping[str, Check], *, metrics_for: Doorkeeper = everybody, read: Reader = nothing
+) -> APIRouter:
+    """Return /healthz, /readyz (which runs `checks`) and /metrics (before which it runs `read`)."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/healthz")
@@ -66,15 +74,16 @@ def router(checks: Mapping[str, Check], *, metrics_for: Doorkeeper = everybody) 
     @routes.get("/metrics")
     async def counted(request: Request) -> Response:
         metrics_for(request)
+        await read()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return routes
 
 
-def application(checks: Mapping[str, Check]) -> FastAPI:
+def application(checks: Mapping[str, Check], *, read: Reader = nothing) -> FastAPI:
     """Return an application that has nothing but the above, for a process that is no API."""
     app = FastAPI(openapi_url=None)
-    app.include_router(router(checks))
+    app.include_router(router(checks, read=read))
     problems.install(app)
     app.add_middleware(Guards)
     return app

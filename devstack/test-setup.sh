@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install what the tests read calendar files back with (libical, and the libraries of tests/readers), and the
-# browser in which they look at our pages (Chromium, with a font to write in).
+# browser in which they look at our pages (Chromium, with a font to write in), and what watches over us (Prometheus and
+# Alertmanager).
 # Ends with 1 when something is still missing; the tests that need it then skip, or fail where CI is set.
 set -eu
 
@@ -32,6 +33,15 @@ has_font() {
         \( -name '*.ttf' -o -name '*.otf' -o -name '*.ttc' \) 2>/dev/null | head -n 1)" ]
 }
 
+has_prometheus() {
+    command -v prometheus >/dev/null && command -v promtool >/dev/null
+}
+
+# Debian calls it otherwise than its makers do.
+has_alertmanager() {
+    command -v amtool >/dev/null && { command -v prometheus-alertmanager || command -v alertmanager; } >/dev/null
+}
+
 # On a machine of the CI nobody is asked; on somebody's laptop, becoming root is theirs to decide.
 root() {
     if [ "$(id -u)" = 0 ]; then
@@ -56,10 +66,17 @@ apt() {
         apt-get install -y -qq --no-install-recommends "$@"; } >/dev/null || true
 }
 
+# Their packages would start services on ports that belong to others; tests start their own.
+keep_asleep() {
+    if command -v systemctl >/dev/null && root true; then root systemctl mask "$@" >/dev/null 2>&1 || true; fi
+}
+
 has_libical || apt libical3
 has_node || apt nodejs npm
 has_browser || apt chromium
 has_font || apt fonts-dejavu-core
+has_prometheus || { keep_asleep prometheus.service && apt prometheus; }
+has_alertmanager || { keep_asleep prometheus-alertmanager.service && apt prometheus-alertmanager; }
 
 missing=
 if ! has_libical; then
@@ -82,7 +99,16 @@ if ! has_font; then
     say "There is no font for Chromium. On Debian and Ubuntu: sudo apt-get install fonts-dejavu-core"
 fi
 
+if ! has_prometheus; then
+    missing="$missing prometheus"
+    say "Prometheus or promtool is missing. On Debian and Ubuntu: sudo apt-get install prometheus"
+fi
+if ! has_alertmanager; then
+    missing="$missing prometheus-alertmanager"
+    say "Alertmanager or amtool is missing. On Debian and Ubuntu: sudo apt-get install prometheus-alertmanager"
+fi
+
 if [ -n "$missing" ]; then
-    say "Without:$missing, the tests that read calendar files back or look at pages are skipped (where CI is set, they fail)."
+    say "Without:$missing, the tests that read calendar files back, look at pages or raise alerts are skipped (where CI is set, they fail)."
     exit 1
 fi

@@ -8,15 +8,50 @@ import logging
 import math
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, Metric, disable_created_metrics
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 # A `..._created` series would stand beside every counter and tell a dashboard nothing.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library annotates everything but this
+
+
+class Reading(Collector):
+    """A gauge whose values are read elsewhere, all at once, by their labels.
+
+    What could not be read is not there, instead of old or nought: an alert can tell the difference.
+    """
+
+    def __init__(self, name: str, documentation: str, labels: Sequence[str] = ()) -> None:
+        self.name = name
+        self.labels = tuple(labels)
+        self.values: Mapping[tuple[str, ...], float] = {}
+        self._documentation = documentation
+        REGISTRY.register(self)
+
+    def describe(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(self.name, self._documentation, labels=self.labels)
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(self.name, self._documentation, labels=self.labels)
+        for labels, value in self.values.items():
+            family.add_metric(labels, value)
+        yield family
+
+
+def at_nought(counter: Counter, values: Iterable[str]) -> None:
+    """Let a counter be scraped at nought for each of the values of its label.
+
+    One that first appears at its first count does not grow by it, as Prometheus sees it: no alert would come.
+    """
+    for value in values:
+        counter.labels(value)
+
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -61,6 +96,39 @@ HTTP_REQUESTS = Counter("http_requests_total", "Requests answered.", ["route", "
 HTTP_SECONDS = Histogram("http_request_seconds", "From request to answer.", ["route"], buckets=SECONDS)
 RATE_LIMITED = Counter("rate_limited_total", "Requests refused with 429 by a rate limit.", ["role"])
 RATE_LIMITS_IN_MEMORY = Gauge("rate_limits_in_memory", "1 while rate limits cannot be counted in Postgres.")
+
+# How things stand: read by the worker when it is scraped (activities/gauges.py), and by nobody else.
+ASSIGNMENTS = Reading("fulfillment_assignments", "Assignments, by where they stand.", ["state"])
+ASSIGNMENTS_OVERDUE = Reading(
+    "fulfillment_assignments_overdue", "Assignments on which somebody's patience is used up."
+)
+JOBS = Reading("fulfillment_jobs", "Jobs, by where they stand.", ["state"])
+PAYOUTS_OPEN = Reading("fulfillment_payouts_open", "Payouts that have not come to an end.", ["status"])
+PAYOUTS_OLDEST = Reading(
+    "fulfillment_payouts_oldest_seconds", "Since when the oldest open payout has been submitted.", ["status"]
+)
+HOLDS_ENDING = Reading(
+    "fulfillment_holds_ending",
+    "Holds on cards that end within 24 hours, of work that has not ended.",
+    ["currency"],
+)
+HOLDS_ENDING_MINOR = Reading(
+    "fulfillment_holds_ending_minor", "How much money these hold, in minor units.", ["currency"]
+)
+OUTBOX_WAITING = Reading("fulfillment_outbox_waiting", "Messages that are owed to people.", ["status"])
+OUTBOX_OLDEST = Reading(
+    "fulfillment_outbox_oldest_seconds", "Since when the oldest of them has been owed.", ["status"]
+)
+TASKS_OPEN = Reading("fulfillment_tasks_open", "Open tasks for operations.", ["type"])
+TASKS_OLDEST = Reading("fulfillment_tasks_oldest_seconds", "Since when the oldest has been open.", ["type"])
+QUEUE_POLLERS = Reading(
+    "fulfillment_queue_pollers",
+    "Who has asked the engine for work of this queue within two minutes.",
+    ["queue", "kind"],
+)
+RUNS_IN_TROUBLE = Reading(
+    "fulfillment_runs_in_trouble", "Runs whose workflow tasks fail or time out again and again.", ["problem"]
+)
 
 HIDDEN = "[hidden]"
 SECRET_NAME = re.compile(r"authorization|cookie|password|secret|token|api_?key|database_url", re.IGNORECASE)

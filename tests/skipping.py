@@ -24,6 +24,8 @@ DYNAMIC = (
     'history.timerProcessorMaxTimeShift="1ms"',
     "history.transferProcessorMaxPollRPS=2000",
     "history.timerProcessorMaxPollRPS=2000",
+    # A run whose code fails is marked at once, and not after its fifth failure in a row, a minute later.
+    "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=1",
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest_asyncio
 from cryptography.fernet import Fernet
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 
@@ -17,14 +18,17 @@ import doors
 from activities.notices import Delivery, Notices
 from api.house import house_of, sealer_of
 from doors import Doors
+from fulfillment.domain.alerts import Name
 from fulfillment.domain.assignment.commands import RejectAssignment
 from fulfillment.domain.people import Role
+from fulfillment.gateways.alerting import Over
 from fulfillment.gateways.google import event_id
 from fulfillment.settings import AppEnv, Settings
 from fulfillment.store import calendars, directory
 from fulfillment.store.directory import Person
 from fulfillment.store.tables import AttemptRow, CalendarRow, OutboxRow
 from tests.activities.outboxes import Sessions, found
+from tests.alerts import pager
 from tests.domain.people import confirms, proposes, visit
 from tests.gateways.calendars.readers import expect_sound
 from tests.gateways.channels import fake_twilio, hook_sink, postbox
@@ -304,6 +308,32 @@ def test_the_shut_doors_are_named_once_at_the_start(
         "texts",
         "webhooks",
         "calendars",
+        "alerts",
         "objects",
     ]
     assert house_of(settings).calendar_domain == "fulfillment.example"
+
+
+async def test_the_monitor_tells_the_address_that_is_set_and_says_who_it_is(
+    sessions: Sessions, database_url: str, tmp_path: Path
+) -> None:
+    async with pager.on_call() as called:
+        settings = Settings(
+            _env_file=None,
+            app_env=AppEnv.DEV,
+            database_url=database_url,
+            data_dir=tmp_path,
+            public_url="https://visits.example/",
+            alert_webhook_url=called.url,
+            alert_routing_key=SecretStr("r0uting"),
+            alert_webhook_allow_private=True,
+        )
+        await doors.of(settings, sessions).desk.tell(Over(name=Name.OUTBOX_STUCK))
+
+    assert called.heard == [
+        {
+            "routing_key": "r0uting",
+            "event_action": "resolve",
+            "dedup_key": "https://visits.example/OutboxStuck",
+        }
+    ]

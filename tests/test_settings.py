@@ -9,6 +9,7 @@ from threading import Barrier, Thread
 import pytest
 from limits import parse
 
+from fulfillment.domain.alerts import Thresholds
 from fulfillment.domain.clocks import QuietHours
 from fulfillment.domain.policy import Policy
 from fulfillment.settings import AppEnv, Settings, WrongSetting, read
@@ -413,6 +414,36 @@ class TestTheMoney:
         self, monkeypatch: pytest.MonkeyPatch, percent: str, fee: int
     ) -> None:
         assert said(monkeypatch, **PROD, PLATFORM_FEE_PERCENT=percent).policy().platform_fee == fee
+
+
+class TestAlerts:
+    def test_without_a_word_the_monitor_is_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = said(monkeypatch, **PROD)
+
+        assert (settings.alert_webhook_url, settings.thresholds()) == (None, Thresholds())
+
+    def test_every_threshold_has_its_variable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = said(
+            monkeypatch,
+            **PROD,
+            ALERT_REMINDER_FAILURES_PER_15M="0",
+            ALERT_PAYOUT_PENDING_COUNT="7",
+            ALERT_PAYOUT_PENDING_AGE_HOURS="0.5",
+        )
+
+        assert settings.thresholds() == Thresholds(
+            reminder_failures=0, payouts=7, payout_age=timedelta(minutes=30)
+        )
+
+    def test_neither_the_address_nor_the_key_is_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = said(
+            monkeypatch,
+            **PROD,
+            ALERT_WEBHOOK_URL="https://alerts.example/s3cret",
+            ALERT_ROUTING_KEY="s3cret",
+        )
+
+        assert "s3cret" not in repr(settings)
 
 
 class TestTheExample:

@@ -14,6 +14,7 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.service import RPCError, RPCStatusCode
 
 from workflows.names import QUEUE
 
@@ -49,3 +50,12 @@ async def keep_schedule(
         await client.create_schedule(name, wanted)
     except ScheduleAlreadyRunningError:
         await client.get_schedule_handle(name).update(renewed)
+
+
+async def drop_schedule(client: Client, name: str) -> None:
+    """Have the engine start nothing more by that name; where there is no such schedule, nothing happens."""
+    try:
+        await client.get_schedule_handle(name).delete()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

@@ -39,6 +39,7 @@ OF_VISITS = frozenset({ReminderKind.VISIT, ReminderKind.VISIT_24H, ReminderKind.
 SLOW, PAUSE = 4.0, 20.0
 """Seconds. A channel that has taken this long to fail is left alone for a while; others wait for us."""
 
+GAVE_UP = "gave_up"
 FAILED = frozenset({DeliveryStatus.FAILED, DeliveryStatus.SKIPPED})
 ARRIVED = frozenset({DeliveryStatus.SENT, DeliveryStatus.UNKNOWN})
 
@@ -221,7 +222,7 @@ class Delivering:
         """Return `outcome`, or that the channel is given up on, when it has been down for too long."""
         if outcome.status is not DeliveryStatus.DELAYED or not self._is_too_late(case):
             return outcome
-        return replace(outcome, status=DeliveryStatus.FAILED, reason="gave_up")
+        return replace(outcome, status=DeliveryStatus.FAILED, reason=GAVE_UP)
 
     def _is_too_late(self, case: Case) -> bool:
         owed, reminder = case.owed, case.owed.reminder

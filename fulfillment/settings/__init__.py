@@ -19,6 +19,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from fulfillment.domain.people import Role
 from fulfillment.domain.policy import Policy
+from fulfillment.settings.alerts import AlertSettings
 from fulfillment.settings.channels import ChannelSettings
 from fulfillment.settings.kinds import (
     Algorithm,
@@ -43,7 +44,7 @@ class WrongSetting(Exception):
     """The environment cannot be worked with; the message has a sentence for each wrong variable."""
 
 
-class Settings(RuleSettings, PaymentSettings, ChannelSettings, PageSettings):
+class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, PageSettings):
     """What the environment says. `read` builds it, and words what is wrong for people."""
 
     model_config = SettingsConfigDict(

@@ -44,6 +44,7 @@ from fulfillment.store.views import (
     money,
     own_bids,
     payouts,
+    pulse,
     reminders,
     search,
     tasks,
@@ -171,6 +172,8 @@ READS: dict[str, Read] = {
     "whether a provider's list has moved": lambda it: news.has_moved(it, provider_id="p7", at=THEN),
     "jobs by their ids": lambda it: jobs.some(it, [f"j{n}" for n in range(50)]),
     "the counts": counts.counts,
+    "how things stand": pulse.pulse,
+    "reminders that have just failed": lambda it: pulse.failed_reminders(it, within=MINUTE),
 }
 
 

@@ -41,9 +41,11 @@ from fulfillment.store.tables.messages import (
     ReminderStatus,
 )
 from fulfillment.store.tables.payouts import (
+    IS_OPEN_HOLD,
     IS_OPEN_PAYOUT,
     IS_STUCK_PAYOUT,
     OPEN_HOLDS,
+    OPEN_PAYOUTS,
     RISK,
     SIZE,
     CardHoldRow,
@@ -62,6 +64,7 @@ __all__ = [
     "IS_ENDED",
     "IS_LIVE",
     "IS_OPEN_ABOUT_ASSIGNMENT",
+    "IS_OPEN_HOLD",
     "IS_OPEN_PAYOUT",
     "IS_OPEN_TO_PROVIDERS",
     "IS_STUCK_PAYOUT",
@@ -69,6 +72,7 @@ __all__ = [
     "LIVE",
     "MISSED_AT",
     "OPEN_HOLDS",
+    "OPEN_PAYOUTS",
     "REMINDER_ENDED",
     "RISK",
     "SIZE",

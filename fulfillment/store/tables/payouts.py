@@ -130,6 +130,7 @@ class CardHoldRow(Table):
         one_of("status", HoldStatus),
         Index("ix_card_hold_assignment", "assignment_id"),
         Index("ix_card_hold_open", "assignment_id", "intent_id", postgresql_where=IS_OPEN_HOLD),
+        Index("ix_card_hold_ending", "capture_before", postgresql_where=IS_OPEN_HOLD),
     )
 
     intent_id: Mapped[str] = mapped_column(primary_key=True)

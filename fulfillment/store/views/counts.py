@@ -1,5 +1,6 @@
 """How many: the numbers of the dashboard, which the rows keep themselves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, cast, func, select
@@ -29,9 +30,7 @@ class Counts:
 
 async def counts(session: AsyncSession) -> Counts:
     """Return the numbers as they are written down, all of one moment."""
-    total = cast(func.sum(TallyRow.n), BigInteger)
-    query = select(TallyRow.noun, TallyRow.state, total).group_by(TallyRow.noun, TallyRow.state)
-    found = {(noun, state): n for noun, state, n in await session.execute(query)}
+    found = await tally(session)
 
     def assignments(state: str) -> int:
         return found.get((Entity.ASSIGNMENT, state), 0)
@@ -50,3 +49,10 @@ async def counts(session: AsyncSession) -> Counts:
         jobs_requeued=jobs(JobStatus.REQUEUED),
         jobs_unfilled=jobs(JobStatus.UNFILLED),
     )
+
+
+async def tally(session: AsyncSession) -> Mapping[tuple[str, str], int]:
+    """Return how many stand where, by noun and state; where nobody has ever stood is left out."""
+    total = cast(func.sum(TallyRow.n), BigInteger)
+    query = select(TallyRow.noun, TallyRow.state, total).group_by(TallyRow.noun, TallyRow.state)
+    return {(noun, state): n for noun, state, n in await session.execute(query)}

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fulfillment.gateways.guarded import is_public
 from fulfillment.gateways.notices import NoticeFailed, NoticeRefused, WhyRefused
-from fulfillment.gateways.webhooks import Hook, Webhook, is_public
+from fulfillment.gateways.webhooks import Hook, Webhook
 from tests.gateways.channels import hook_sink, trust
 from tests.waiting import until
 

@@ -1,8 +1,7 @@
-"""The real Prometheus, where there is one on this machine, is asked and understood as the fake one is."""
+"""The real Prometheus is asked and understood as the fake one is."""
 
 import asyncio
 import json
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -10,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
-import pytest
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -21,13 +19,9 @@ from api.serve import served
 from devstack import ports
 from fulfillment.domain.figures import Point, Spans, spans
 from fulfillment.gateways.prometheus import FiguresUnavailable, Prometheus
+from tests.alerts.programs import program
 
-BINARY = shutil.which("prometheus")
 PATIENCE = 60
-
-pytestmark = pytest.mark.skipif(
-    BINARY is None, reason="NO `prometheus` ON PATH: only the fake one stands for it in this run"
-)
 
 
 class Worker:
@@ -61,13 +55,13 @@ def running(home: Path, *, scraping: int) -> Iterator[str]:
     jobs = [{"job_name": "workers", "scrape_interval": "1s", "static_configs": target}]
     (home / "prometheus.yml").write_text(json.dumps({"scrape_configs": jobs}))  # JSON is YAML
     port = ports.free()
-    program = [
-        str(BINARY),
+    command = [
+        program("prometheus"),
         f"--config.file={home}/prometheus.yml",
         f"--storage.tsdb.path={home}/data",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
-    with (home / "log").open("wb") as log, subprocess.Popen(program, stdout=log, stderr=log) as process:  # noqa: S603 - ours
+    with (home / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:  # noqa: S603 - ours
         try:
             yield f"http://127.0.0.1:{port}"
         finally:

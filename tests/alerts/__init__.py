@@ -1,0 +1,1 @@
+"""Alerts: their rules are sound, what they ask for exists, and they reach somebody."""

@@ -1,0 +1,89 @@
+"""Every metric is documented, bounded, and well-formed; and an alert asks for none that is not there."""
+
+import re
+
+import pytest
+from prometheus_client import Histogram, generate_latest
+from prometheus_client.metrics import MetricWrapperBase
+
+from fulfillment import telemetry
+from fulfillment.telemetry import Reading
+from tests.alerts import rules
+from tests.alerts.programs import OPS, said
+
+PAGE = rules.RUNBOOK.parents[1] / "metrics.md"
+ROW = re.compile(r"^\| `(?P<name>\w+)(?:\{(?P<labels>[\w,]+)\})?` \|", re.MULTILINE)
+OF_PROMETHEUS = {"up", "process_start_time_seconds"}
+BOUNDED = {
+    "channel": "Channel",
+    "command": "the signals and updates of our workflows",
+    "currency": "ISO 4217",
+    "kind": "ReminderKind, DriftKind, what the sweep looks for, or what a queue has",
+    "method": "those of our routes",
+    "outcome": "DeliveryStatus, or the codes of refusals",
+    "problem": "two that the engine marks",
+    "queue": "our three",
+    "reason": "WhyRefused and why we give up",
+    "role": "Role",
+    "route": "those we have",
+    "state": "Status, JobStatus",
+    "status": "PayoutStatus, OutboxStatus, or a status of HTTP",
+    "type": "the tasks that our code opens",
+}
+"""Where the values of a label come from; who adds one has to say so."""
+
+
+def ours() -> dict[str, tuple[str, ...]]:
+    """Return our metrics, by the names under which they are asked for, with their labels."""
+    found = {}
+    for metric in vars(telemetry).values():
+        if isinstance(metric, Reading):
+            found[metric.name] = metric.labels
+        elif isinstance(metric, MetricWrapperBase):
+            (family,) = metric.describe()
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            found[name] = tuple(metric._labelnames)
+    return found
+
+
+def series() -> set[str]:
+    """Return the names of all series that our metrics have."""
+    histograms = [each for each in vars(telemetry).values() if isinstance(each, Histogram)]
+    parts = {f"{each._name}_{part}" for each in histograms for part in ("bucket", "count", "sum")}
+    return {*ours(), *parts}
+
+
+def test_every_metric_is_on_the_page_with_its_labels_and_no_other_is() -> None:
+    rows = ROW.finditer(PAGE.read_text(encoding="utf-8"))
+
+    written = {row["name"]: tuple((row["labels"] or "").split(",")) if row["labels"] else () for row in rows}
+
+    assert written == ours()
+
+
+def test_no_label_is_one_that_anybody_can_fill() -> None:
+    assert {label for labels in ours().values() for label in labels} == set(BOUNDED)
+
+
+@pytest.mark.parametrize("alert", rules.alerts(), ids=lambda alert: alert.name)
+def test_an_alert_asks_for_metrics_that_there_are(alert: rules.Alert) -> None:
+    assert alert.metrics
+    assert alert.metrics - series() - OF_PROMETHEUS == set()
+
+
+def test_the_tests_of_the_rules_feed_them_metrics_that_there_are() -> None:
+    tried = (OPS / "prometheus" / "alerts.test.yml").read_text(encoding="utf-8")
+
+    fed = set(re.findall(r"series: '(\w+)", tried))
+
+    assert fed - series() - OF_PROMETHEUS == set()
+
+
+def test_prometheus_has_nothing_to_say_against_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for metric in vars(telemetry).values():
+        if isinstance(metric, Reading):
+            monkeypatch.setattr(metric, "values", {tuple("x" for _ in metric.labels): 1.0})
+
+    status, told = said("promtool", "check", "metrics", cwd=OPS, given=generate_latest())
+
+    assert (status, told) == (0, "")
