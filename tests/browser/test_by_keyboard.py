@@ -34,6 +34,7 @@ async def test_from_signing_in_to_a_booked_visit_by_keyboard_alone(visit: Visit,
     await press("Enter")
     await reach(page, "Mend the boiler")
     await press("Enter")
+    await expect(heading(page)).to_have_text("Mend the boiler")
 
     # A quote is taken, and then its time.
     await reach(page, "Accept this quote of Bob Baumann, heating")
