@@ -24,7 +24,7 @@ demo: .venv/installed  ## Follow one job live, from its posting to a paid provid
 # What kills processes and looks at the clock has the machine for itself.
 test: .venv/installed .venv/test-installed  ## Run the tests, or some: make test T=tests/domain
 ifeq ($(T),tests)
-	$(VENV)/python -m pytest -n 3 --dist loadfile --ignore tests/chaos tests
+	$(VENV)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/chaos tests
 	$(VENV)/python -m pytest tests/chaos
 else
 	$(VENV)/python -m pytest $(T)
