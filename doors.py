@@ -109,7 +109,11 @@ def _cards(settings: Settings) -> Cards:
     key = settings.stripe_secret_key
     if key is None:
         return NoCards()
-    return StripeCards(key=key.get_secret_value(), base=settings.stripe_api_base or "")
+    return StripeCards(
+        key=key.get_secret_value(),
+        base=settings.stripe_api_base or "",
+        timeout=settings.stripe_timeout_seconds,
+    )
 
 
 def _mailer(settings: Settings, house: House, sessions: Sessions) -> Mailer:

@@ -37,6 +37,12 @@ class PaymentSettings(BaseSettings):
     stripe_api_base: WebAddress | None = Field(
         None, description="Where Stripe's API is, for proxies and tests; Stripe's own if unset."
     )
+    stripe_timeout_seconds: float = Field(
+        default=6.0,
+        ge=1.0,
+        le=30.0,
+        description="Seconds that Stripe may be silent before a worker looks what became of its request.",
+    )
     stripe_webhook_secrets: Annotated[tuple[EndpointSecret, ...], NoDecode, CommaSeparated] = Field(
         (),
         description="Comma-separated signing secrets (whsec_...) of /webhooks/stripe; prod needs one "

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.plant import Plant, running
+from tests.plant import Plant, running
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ from fulfillment.domain.policy import Policy
 from fulfillment.store import directory
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.directory import Person
-from tests.chaos.plant import Plant, running
 from tests.gateways.channels.postbox import Postbox, beside
+from tests.plant import Plant, short_lived
 from workflows.assignment import AssignmentWorkflow, Opened
 from workflows.names import QUEUE, TASK_TIMEOUT, assignment_run
 from workflows.payloads import data_converter
@@ -39,7 +39,7 @@ PATIENCE = 300.0
 def test_each_of_a_thousand_reminders_is_sent_once_though_the_worker_is_killed_twice(tmp_path: Path) -> None:
     with (
         beside() as postbox,
-        running(
+        short_lived(
             tmp_path,
             SMTP_HOST="127.0.0.1",
             SMTP_PORT=str(postbox.port),

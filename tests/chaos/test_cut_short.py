@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.chaos.plant import BUDGET, Parties, Plant, Reply, hired, kill
+from tests.chaos.parties import BUDGET, Parties, Reply, hired
+from tests.plant import Plant, kill
 
 pytestmark = pytest.mark.chaos
 

@@ -15,7 +15,7 @@ import pytest
 
 from devstack import record
 from devstack.addresses import Addresses
-from tests.chaos.plant import window
+from tests.chaos.parties import window
 from tests.devstack.orphans import REPOSITORY, all_end
 
 pytestmark = [

@@ -11,7 +11,8 @@ import httpx2
 import pytest
 
 from devstack.child import Child
-from tests.chaos.plant import Parties, Plant, Reply, hired, kill
+from tests.chaos.parties import Parties, Reply, hired
+from tests.plant import Plant, kill
 
 pytestmark = pytest.mark.chaos
 

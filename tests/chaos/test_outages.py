@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from tests.chaos.plant import BUDGET, Parties, Plant, Reply, hired, kill, server_of, window
+from tests.chaos.parties import BUDGET, Parties, Reply, hired, window
+from tests.plant import Plant, kill, server_of
 
 pytestmark = pytest.mark.chaos
 

@@ -7,6 +7,7 @@ answers differently, so each update's outcome is computed again and compared wit
 import json
 import os
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ RECORD = "RECORD_HISTORIES"
 """Set to a release, such as 0.5.0, this makes the tests write down the histories they make."""
 
 _outcomes: dict[str, Any] = {}
+_readers: dict[type, TypeAdapter[Any]] = {}
 
 
 class _Witness(WorkflowInboundInterceptor):
@@ -80,6 +82,7 @@ async def keep(name: str, run: WorkflowHandle[Any, Any]) -> None:
         (folder / f"{name}.json").write_text(kept + "\n")
 
 
+@cache
 def recorded() -> Mapping[str, WorkflowHistory]:
     """Return every recorded history by release and name."""
     return {
@@ -115,7 +118,10 @@ def _recorded(history: WorkflowHistory) -> dict[str, Any]:
 
 def _as_read_today(answer: Any, outcome: object) -> Any:
     """Return a recorded answer as clients of today read it: fields that came later take their defaults."""
-    return _plain(TypeAdapter(type(outcome)).validate_json(json.dumps(answer)))
+    kind = type(outcome)
+    if kind not in _readers:
+        _readers[kind] = TypeAdapter(kind)
+    return _plain(_readers[kind].validate_json(json.dumps(answer)))
 
 
 def _plain(outcome: object) -> Any:

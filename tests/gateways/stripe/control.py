@@ -77,11 +77,13 @@ class Control:
         code: str = "",
         amount: int | None = None,
         stored: Stored = Stored.THE_500,
+        holds_back: bool = False,
     ) -> str:
         """Let the next `times` requests for `op` that fit meet `kind`, and return the fault's id.
 
         They fit when they are about `intent`, when their metadata or that of what they are about includes
-        `metadata`, and when `key` is part of their idempotency key.
+        `metadata`, and when `key` is part of their idempotency key. With `holds_back`, what they meet is not
+        told to the caller before `release`.
         """
         made = await self._do(
             "add_fault",
@@ -95,12 +97,17 @@ class Control:
             code=code,
             amount=amount,
             stored=stored,
+            holds_back=holds_back,
         )
         return str(made["id"])
 
     async def wait_reached(self, fault: str, *, times: int = 1) -> None:
         """Wait until `times` requests have met the fault."""
         await self._do("reached", fault=fault, times=times)
+
+    async def waiting(self) -> dict[str, int]:
+        """Return how many callers wait right now to be let go, by the fault that they met."""
+        return {str(one["id"]): int(one["waiting"]) for one in await self._do("faults")}
 
     async def release(self, fault: str) -> None:
         """Let all go on who pause there, now and later."""

@@ -84,16 +84,25 @@ class FakeStripe:
         try:
             asked, endpoint = self._let_in(request, form, entry)
             fault = self.faults.find(asked)
-            if fault is not None and fault.kind in AT_THE_DOOR:
-                entry["fault"] = fault.kind
-                await fault.meet()
-                await self._at_the_door(fault, wire)
-                fault = None
-            if (before := self._keys.replay(asked)) is not None:
-                return before
-            return await self._carried_out(asked, endpoint, fault, entry, wire)
+            try:
+                return await self._answer_under(fault, asked, endpoint, entry, wire)
+            finally:
+                if fault is not None and fault.holds_back and entry["fault"]:
+                    await wire.stays_for(fault.wait_released())
         except Refusal as refusal:
             return answered(refusal.status, refusal.body, **_advice(refusal))
+
+    async def _answer_under(
+        self, fault: Fault | None, asked: Asked, endpoint: Endpoint, entry: Object, wire: Wire
+    ) -> Answer:
+        if fault is not None and fault.kind in AT_THE_DOOR:
+            entry["fault"] = fault.kind
+            await fault.meet()
+            await self._at_the_door(fault, wire)
+            fault = None
+        if (before := self._keys.replay(asked)) is not None:
+            return before
+        return await self._carried_out(asked, endpoint, fault, entry, wire)
 
     def _let_in(self, request: Request, form: str, entry: Object) -> tuple[Asked, Endpoint]:
         key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
@@ -147,7 +156,7 @@ class FakeStripe:
                 await wire.stays_for(fault.silence())
                 raise Dropped
             case Kind.PAUSE_BEFORE:
-                if not await wire.stays_for(fault.released.wait()):
+                if not await wire.stays_for(fault.wait_released()):
                     raise Dropped
             case _:
                 raise Refusal(500, "api_error", "Something went wrong on Stripe's end.")
@@ -160,7 +169,7 @@ class FakeStripe:
                 entry["fault"] = fault.kind
                 await fault.meet()
             if fault is not None and fault.kind is Kind.PAUSE_INSIDE:
-                await fault.released.wait()
+                await fault.wait_released()
             answer = self._done(asked, endpoint, fault)
         if fault is None:
             return answer
@@ -226,7 +235,7 @@ class FakeStripe:
             case Kind.HANG_AFTER:
                 await wire.stays_for(fault.silence())
             case Kind.PAUSE_AFTER:
-                await wire.stays_for(fault.released.wait())
+                await wire.stays_for(fault.wait_released())
         return answer
 
 

@@ -77,7 +77,11 @@ class Stored(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """Met by `times` requests for `op` whose subject fits: an intent, metadata, a part of the key."""
+    """Met by `times` requests for `op` whose subject fits: an intent, metadata, a part of the key.
+
+    With `holds_back`, whatever the fault makes of the request, its caller hears nothing of it until the
+    test lets it go on: that is when a caller is killed.
+    """
 
     kind: Kind
     op: str = "*"
@@ -89,8 +93,10 @@ class Fault:
     code: str = ""
     amount: int | None = None
     stored: Stored = Stored.THE_500
+    holds_back: bool = False
     id: str = ""
     reached: int = 0
+    waiting: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -113,6 +119,14 @@ class Fault:
         async with self.changed:
             await self.changed.wait_for(lambda: self.reached >= times)
 
+    async def wait_released(self) -> None:
+        """Wait until a test lets its callers go on, and be counted meanwhile."""
+        self.waiting += 1
+        try:
+            await self.released.wait()
+        finally:
+            self.waiting -= 1
+
     async def silence(self) -> None:
         """Wait for `seconds`, unless it is let go."""
         with contextlib.suppress(TimeoutError):
@@ -120,7 +134,14 @@ class Fault:
                 await self.released.wait()
 
     def described(self) -> Object:
-        return {"id": self.id, "op": self.op, "kind": self.kind, "times": self.times, "reached": self.reached}
+        return {
+            "id": self.id,
+            "op": self.op,
+            "kind": self.kind,
+            "times": self.times,
+            "reached": self.reached,
+            "waiting": self.waiting,
+        }
 
 
 class Faults:

@@ -51,6 +51,22 @@ class TestSilence:
 
         assert (await desk.capture(intent.id, key=key)).status == "succeeded"
 
+    @pytest.mark.parametrize(
+        ("kind", "captures"), [(Kind.ERROR_BEFORE, 0), (Kind.ERROR_AFTER, 1), (Kind.DECLINE, 0)]
+    )
+    async def test_what_happened_is_held_back_from_a_caller_who_is_then_killed(
+        self, desk: Desk, hasty: Desk, fake_stripe: Stripe, kind: Kind, captures: int
+    ) -> None:
+        intent, key = await desk.hold(), fresh()
+        fault = await fake_stripe.control.fault(kind, "capture", intent=intent.id, holds_back=True)
+
+        with pytest.raises(stripe.APIConnectionError):
+            await hasty.capture(intent.id, key=key)
+        await fake_stripe.control.wait_reached(fault)
+        await fake_stripe.control.release(fault)
+
+        assert len((await fake_stripe.control.ledger()).of("capture", intent=intent.id)) == captures
+
     async def test_the_sdk_repeats_with_the_same_key_when_it_may(
         self, desk: Desk, fake_stripe: Stripe
     ) -> None:
