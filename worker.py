@@ -28,6 +28,7 @@ from activities.payments import PaymentsDoor
 from activities.reconcile import Reconciler
 from activities.runs import EngineRuns
 from activities.sweep import Sweep
+from activities.telling import Telling
 from activities.vouchers import Vouchers
 from api import checks, connection, health
 from api.house import address_of
@@ -41,6 +42,7 @@ from workflows.absence import ProviderUnavailableWorkflow
 from workflows.aftercare import PayoutAftercareWorkflow
 from workflows.asking import EngineAssignments
 from workflows.assignment import AssignmentWorkflow
+from workflows.causing import Causing
 from workflows.job import JobWorkflow
 from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE
 from workflows.reconcile import EngineStories, ReconcileWorkflow, schedule_reconciling
@@ -152,6 +154,7 @@ def worker_for(
         graceful_shutdown_timeout=DRAIN,
         max_cached_workflows=MOST_CACHED,
         workflow_runner=runner(),
+        interceptors=[Telling(), Causing()],
         **limits,
     )
 
