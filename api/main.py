@@ -13,6 +13,7 @@ from api import (
     assignments,
     calendars,
     checks,
+    codec,
     connection,
     dev,
     evidence,
@@ -44,6 +45,7 @@ from api.house import (
     house_of,
     prometheus_of,
     sealer_of,
+    sealing_of,
     wallet_of,
 )
 from api.issuers import DevIssuer, OidcIssuer
@@ -51,6 +53,7 @@ from api.limits import Limiter, Steady
 from api.serve import Server, configuration
 from api.tokens import Expected, Remembering, Verifier
 from api.ui.opening import opened
+from api.unread import BodyUnread
 from fulfillment.settings import AppEnv, Settings, WrongSetting, read
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.ratelimit import PostgresHits
@@ -124,7 +127,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             approval_key=settings.approval_key(),
             ui=f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}",
         ),
-        routers=(*ROUTERS, *extra),
+        routers=(*ROUTERS, *extra, *_codec(settings)),
         checks={
             "database": checks.database_answers(database),
             "migrations": checks.schema_is_current(database),
@@ -135,13 +138,19 @@ def create(settings: Settings | None = None) -> FastAPI:
         counter=counter,
         lifespan=lifespan,
     )
-    app.add_middleware(stripe_hooks.BodyUnread)
+    app.add_middleware(BodyUnread)
     return app
 
 
 def _accounts(settings: Settings) -> Accounts | None:
     consent = consent_of(settings)
     return Accounts(consent=consent, sealer=sealer_of(settings)) if consent else None
+
+
+def _codec(settings: Settings) -> tuple[APIRouter, ...]:
+    """Return the routes that open sealed payloads, where there are keys."""
+    sealing = sealing_of(settings)
+    return (codec.router(sealing, ui=settings.temporal_ui_url),) if sealing else ()
 
 
 def _door(settings: Settings) -> tuple[Verifier, tuple[APIRouter, ...]]:

@@ -19,7 +19,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from fulfillment.domain.people import Role
 from fulfillment.domain.policy import Policy
-from fulfillment.settings.channels import ChannelSettings
+from fulfillment.settings.channels import ChannelSettings, SealingKeys
 from fulfillment.settings.kinds import (
     Algorithm,
     AppEnv,
@@ -77,6 +77,14 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, PageSettings):
     temporal_api_key: SecretStr | None = Field(None, description="The API key of Temporal Cloud.")
     temporal_ui_url: WebAddress = Field(
         "http://127.0.0.1:8233", description="The web address of the Temporal UI, for links."
+    )
+    payload_keys: SealingKeys = Field(
+        (),
+        description="Comma-separated Fernet keys that seal what runs remember in Temporal, the newest first.",
+    )
+    payload_sealing: bool = Field(
+        default=True,
+        description="Whether PAYLOAD_KEYS seal; if not, they only open: true or false.",
     )
     prometheus_url: WebAddress | None = Field(
         None,
