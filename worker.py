@@ -33,6 +33,7 @@ from activities.vouchers import Vouchers
 from api import checks, connection, health
 from api.house import address_of
 from api.serve import served
+from api.traces import Traces, traces_to
 from doors import Doors
 from fulfillment.domain.policy import Policy
 from fulfillment.settings import Settings, WrongSetting, read
@@ -178,7 +179,8 @@ async def main() -> None:
     settings = read()
     configure_logging(service="worker", level=settings.log_level)
     database = database_engine(settings.database_url)
-    client = await patiently_connected(settings)
+    traces = traces_to(settings.otel_exporter_otlp_endpoint, service="worker")
+    client = await patiently_connected(settings, traces)
     sessions = async_sessionmaker(database)
     open_doors = doors.of(settings, sessions)
     workers = build(
@@ -196,15 +198,18 @@ async def main() -> None:
         await _work(workers)
     await open_doors.aclose()
     await database.dispose()
+    await asyncio.to_thread(traces.end)
     log.info("worker.stopped")
 
 
-async def patiently_connected(settings: Settings) -> Client:
+async def patiently_connected(settings: Settings, traces: Traces) -> Client:
     """Return a client of the engine, waiting for one that is still starting."""
     address, runtime = address_of(settings), connection.runtime()
     while True:
         try:
-            return await connection.connect(address, runtime=runtime, retry=None)
+            return await connection.connect(
+                address, runtime=runtime, retry=None, interceptors=traces.interceptors
+            )
         except (RuntimeError, RPCError) as error:
             log.warning("worker.engine.awaited", address=address.host, reason=type(error).__name__)
             await asyncio.sleep(1)

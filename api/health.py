@@ -13,6 +13,7 @@ from api import problems
 from api.errors import Missing, Unauthenticated
 from api.guards import Guards
 from api.patience import within
+from api.traces import SILENT
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -73,7 +74,7 @@ def router(checks: Mapping[str, Check], *, metrics_for: Doorkeeper = everybody) 
 
 def application(checks: Mapping[str, Check]) -> FastAPI:
     """Return an application that has nothing but the above, for a process that is no API."""
-    app = FastAPI(openapi_url=None)
+    app = FastAPI(openapi_url=None, telemetry=SILENT)
     app.include_router(router(checks))
     problems.install(app)
     app.add_middleware(Guards)

@@ -1,5 +1,6 @@
 """The API as a process: `python -m api`, or any ASGI server with the factory `api.main:create`."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -52,6 +53,7 @@ from api.issuers import DevIssuer, OidcIssuer
 from api.limits import Limiter, Steady
 from api.serve import Server, configuration
 from api.tokens import Expected, Remembering, Verifier
+from api.traces import traces_to
 from api.ui.opening import opened
 from api.unread import BodyUnread
 from fulfillment.settings import AppEnv, Settings, WrongSetting, read
@@ -92,7 +94,9 @@ def create(settings: Settings | None = None) -> FastAPI:
     settings = settings or read()
     configure_logging(service="api", level=settings.log_level)
     database = database_engine(settings.database_url)
-    engine = Engine(partial(connection.connect, address_of(settings), runtime=connection.runtime()))
+    traces = traces_to(settings.otel_exporter_otlp_endpoint, service="api")
+    connect = partial(connection.connect, address_of(settings), runtime=connection.runtime())
+    engine = Engine(partial(connect, interceptors=traces.interceptors))
     verifier, extra = _door(settings)
     stripe = wallet_of(settings)
 
@@ -105,6 +109,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         await database.dispose()
         if stripe:
             await stripe.aclose()
+        await asyncio.to_thread(traces.end)
 
     limiter = Limiter(
         Steady(PostgresHits(database)), rates=settings.rates(), strangers=parse(settings.rate_limit_anonymous)
@@ -139,6 +144,10 @@ def create(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.add_middleware(BodyUnread)
+    if settings.otel_exporter_otlp_endpoint:
+        from api.traced import Traced  # noqa: PLC0415 - loads OpenTelemetry, which takes its time
+
+        app.add_middleware(Traced)
     return app
 
 

@@ -85,6 +85,8 @@ class Visit:
         HTTP_REQUESTS.labels(route=self.route, method=method, status=str(status)).inc()
         HTTP_SECONDS.labels(route=self.route).observe(seconds)
         state = self.scope["state"]
+        if traced := state.get("answered"):
+            traced(method=method, route=self.route, status=status, request_id=self.request_id)
         if self.route not in UNLOGGED:
             log.info(
                 "http.request.answered",

@@ -62,6 +62,9 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, PageSettings):
         min_length=16,
         description="The bearer token of the api's /metrics, 16 characters or more; prod needs one.",
     )
+    otel_exporter_otlp_endpoint: WebAddress | None = Field(
+        None, description="The collector that traces are sent to, by OTLP over HTTP; none are made if unset."
+    )
 
     # What it stands on
     database_url: DatabaseUrl = Field(
