@@ -135,6 +135,7 @@ def test_in_prod_only_what_is_for_everybody_is_open(tmp_path: Path, issuer: Issu
         assert client.get("/metrics", headers={"Authorization": "Bearer " + "m" * 16}).status_code == 200
         assert client.get("/openapi.json").status_code == 200
         assert client.post(PATH, content=b"{}").status_code == 404
+        assert client.post("/codec/decode", json={}).status_code == 404
         assert client.get("/jobs", headers={"Authorization": "Bearer a.b.c"}).status_code == 401
         assert (
             client.get("/jobs", headers={"Authorization": f"Bearer {signed(**claims())}"}).status_code == 503
