@@ -30,10 +30,12 @@ from activities.payments import PaymentsDoor
 from activities.reconcile import Reconciler
 from activities.runs import EngineRuns
 from activities.sweep import Sweep
+from activities.telling import Telling
 from activities.vouchers import Vouchers
 from api import checks, connection, health
 from api.house import address_of
 from api.serve import served
+from api.traces import Traces, traces_to
 from doors import Doors
 from fulfillment.domain.policy import Policy
 from fulfillment.settings import Settings, WrongSetting, read
@@ -43,6 +45,7 @@ from workflows.absence import ProviderUnavailableWorkflow
 from workflows.aftercare import PayoutAftercareWorkflow
 from workflows.asking import EngineAssignments
 from workflows.assignment import AssignmentWorkflow
+from workflows.causing import Causing
 from workflows.job import JobWorkflow
 from workflows.names import NOTIFICATIONS_QUEUE, PAYMENTS_QUEUE, QUEUE
 from workflows.ops_monitor import OpsMonitorWorkflow, schedule_monitoring
@@ -159,6 +162,7 @@ def worker_for(
         graceful_shutdown_timeout=DRAIN,
         max_cached_workflows=MOST_CACHED,
         workflow_runner=runner(),
+        interceptors=[Telling(), Causing()],
         **limits,
     )
 
@@ -182,7 +186,8 @@ async def main() -> None:
     settings = read()
     configure_logging(service="worker", level=settings.log_level)
     database = database_engine(settings.database_url)
-    client = await patiently_connected(settings)
+    traces = traces_to(settings.otel_exporter_otlp_endpoint, service="worker")
+    client = await patiently_connected(settings, traces)
     sessions = async_sessionmaker(database)
     open_doors = doors.of(settings, sessions)
     workers = build(
@@ -201,15 +206,18 @@ async def main() -> None:
         await _work(workers)
     await open_doors.aclose()
     await database.dispose()
+    await asyncio.to_thread(traces.end)
     log.info("worker.stopped")
 
 
-async def patiently_connected(settings: Settings) -> Client:
+async def patiently_connected(settings: Settings, traces: Traces) -> Client:
     """Return a client of the engine, waiting for one that is still starting."""
     address, runtime = address_of(settings), connection.runtime()
     while True:
         try:
-            return await connection.connect(address, runtime=runtime, retry=None)
+            return await connection.connect(
+                address, runtime=runtime, retry=None, interceptors=traces.interceptors
+            )
         except (RuntimeError, RPCError) as error:
             log.warning("worker.engine.awaited", address=address.host, reason=type(error).__name__)
             await asyncio.sleep(1)

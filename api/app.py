@@ -9,6 +9,7 @@ from api import docs, health, openapi, problems
 from api.desk import Desk
 from api.guards import Guards
 from api.health import Check, Doorkeeper, everybody
+from api.traces import SILENT
 from api.ui import assembly
 from api.ui.counter import Counter
 
@@ -29,7 +30,7 @@ def create_app(
 
     With a `counter` there are the pages for people, too.
     """
-    app = FastAPI(openapi_url=None, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(openapi_url=None, lifespan=lifespan, redirect_slashes=False, telemetry=SILENT)
     app.state.desk = desk
     for router in (
         *routers,

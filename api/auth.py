@@ -47,6 +47,8 @@ class Allow(Guard):
         if role is None:
             log.warning("auth.role.refused", needed=self.roles, roles=sorted(principal.roles))
             raise RoleForbidden(f"this takes the role {' or '.join(self.roles)}")
+        request.state.actor_role = role
+        structlog.contextvars.bind_contextvars(actor_role=role)
         return Actor(id=principal.id, role=role)
 
 

@@ -1,13 +1,14 @@
 """How a process of ours is connected to Temporal."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RetryConfig
 
-from workflows.payloads import data_converter
+from workflows.sealed import Sealing, converter
 
 # The library retries by itself for ten seconds, without saying what it met. The engine's front retries
 # with more knowledge (api/engine.py), so it wants to hear of a failure soon.
@@ -18,16 +19,21 @@ IMPATIENT = RetryConfig(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where the engine is, and how to be let in. `host` is `host:port`."""
+    """Where the engine is, how to be let in, and how what it keeps is sealed. `host` is `host:port`."""
 
     host: str
     namespace: str = "default"
     tls: bool = False
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    sealing: Sealing | None = None
 
 
 async def connect(
-    address: Address, *, runtime: Runtime | None = None, retry: RetryConfig | None = IMPATIENT
+    address: Address,
+    *,
+    runtime: Runtime | None = None,
+    retry: RetryConfig | None = IMPATIENT,
+    interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """Return a client. It is made once; when the engine goes and comes back, it finds it again.
 
@@ -39,8 +45,9 @@ async def connect(
         namespace=address.namespace,
         tls=address.tls or address.api_key is not None,
         api_key=address.api_key,
-        data_converter=data_converter,
+        data_converter=converter(address.sealing),
         retry_config=retry,
+        interceptors=interceptors,
         runtime=runtime,
     )
 

@@ -203,13 +203,13 @@ class Engine:
                 answer = await _repeat(send, tries, command_id)
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             verdict = tries.verdict()
-            COMMANDS.labels(command=name, outcome=verdict.code.lower()).inc()
+            _count(name, target=target, outcome=verdict.code.lower())
             raise verdict from None
         except (DomainError, ApiError) as refusal:
             code = code_of(type(refusal)) if isinstance(refusal, DomainError) else refusal.code
-            COMMANDS.labels(command=name, outcome=code.lower()).inc()
+            _count(name, target=target, outcome=code.lower())
             raise
-        COMMANDS.labels(command=name, outcome="ok").inc()
+        _count(name, target=target, outcome="ok")
         return answer
 
 
@@ -228,6 +228,12 @@ async def _repeat(send: Callable[[str], Awaitable[T]], tries: Tries, command_id:
             tries.unanswered(error)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _count(command: str, *, target: str, outcome: str) -> None:
+    """Count what became of a command, and log it: the line that leads from a request to its run."""
+    COMMANDS.labels(command=command, outcome=outcome).inc()
+    log.info("engine.command.answered", command=command, workflow_id=target, outcome=outcome)
 
 
 def _look_at(started: "asyncio.Future[Any]") -> None:

@@ -13,6 +13,7 @@ from api import problems
 from api.errors import Missing, Unauthenticated
 from api.guards import Guards
 from api.patience import within
+from api.traces import SILENT
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -82,7 +83,7 @@ def router(
 
 def application(checks: Mapping[str, Check], *, read: Reader = nothing) -> FastAPI:
     """Return an application that has nothing but the above, for a process that is no API."""
-    app = FastAPI(openapi_url=None)
+    app = FastAPI(openapi_url=None, telemetry=SILENT)
     app.include_router(router(checks, read=read))
     problems.install(app)
     app.add_middleware(Guards)

@@ -7,11 +7,13 @@ from api.connection import Address as EngineAddress
 from fulfillment.gateways.google import GoogleCalendar
 from fulfillment.gateways.google_oauth import Consent
 from fulfillment.gateways.mail import Address
+from fulfillment.gateways.payload_keys import PayloadKeys
 from fulfillment.gateways.prometheus import Prometheus
 from fulfillment.gateways.sealing import Sealer
 from fulfillment.gateways.stripe_wallet import StripeWallet
 from fulfillment.notifications.house import House
 from fulfillment.settings import Settings
+from workflows.sealed import Sealing
 
 CALLBACK = "/calendar/google/callback"
 """Where Google sends people back to; the address has to be registered with the OAuth client."""
@@ -25,7 +27,16 @@ def address_of(settings: Settings) -> EngineAddress:
         namespace=settings.temporal_namespace,
         tls=settings.temporal_tls,
         api_key=key.get_secret_value() if key else None,
+        sealing=sealing_of(settings),
     )
+
+
+def sealing_of(settings: Settings) -> Sealing | None:
+    """Return how what runs remember is sealed; None where the engine keeps it as it is."""
+    if not settings.payload_keys:
+        return None
+    keys = PayloadKeys([key.get_secret_value() for key in settings.payload_keys])
+    return Sealing(keys=keys, opens_only=not settings.payload_sealing)
 
 
 def house_of(settings: Settings) -> House:

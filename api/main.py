@@ -1,5 +1,6 @@
 """The API as a process: `python -m api`, or any ASGI server with the factory `api.main:create`."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from api import (
     assignments,
     calendars,
     checks,
+    codec,
     connection,
     dev,
     evidence,
@@ -44,13 +46,16 @@ from api.house import (
     house_of,
     prometheus_of,
     sealer_of,
+    sealing_of,
     wallet_of,
 )
 from api.issuers import DevIssuer, OidcIssuer
 from api.limits import Limiter, Steady
 from api.serve import Server, configuration
 from api.tokens import Expected, Remembering, Verifier
+from api.traces import traces_to
 from api.ui.opening import opened
+from api.unread import BodyUnread
 from fulfillment.settings import AppEnv, Settings, WrongSetting, read
 from fulfillment.store.database import engine as database_engine
 from fulfillment.store.ratelimit import PostgresHits
@@ -89,7 +94,9 @@ def create(settings: Settings | None = None) -> FastAPI:
     settings = settings or read()
     configure_logging(service="api", level=settings.log_level)
     database = database_engine(settings.database_url)
-    engine = Engine(partial(connection.connect, address_of(settings), runtime=connection.runtime()))
+    traces = traces_to(settings.otel_exporter_otlp_endpoint, service="api")
+    connect = partial(connection.connect, address_of(settings), runtime=connection.runtime())
+    engine = Engine(partial(connect, interceptors=traces.interceptors))
     verifier, extra = _door(settings)
     stripe = wallet_of(settings)
 
@@ -102,6 +109,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         await database.dispose()
         if stripe:
             await stripe.aclose()
+        await asyncio.to_thread(traces.end)
 
     limiter = Limiter(
         Steady(PostgresHits(database)), rates=settings.rates(), strangers=parse(settings.rate_limit_anonymous)
@@ -124,7 +132,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             approval_key=settings.approval_key(),
             ui=f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}",
         ),
-        routers=(*ROUTERS, *extra),
+        routers=(*ROUTERS, *extra, *_codec(settings)),
         checks={
             "database": checks.database_answers(database),
             "migrations": checks.schema_is_current(database),
@@ -135,13 +143,23 @@ def create(settings: Settings | None = None) -> FastAPI:
         counter=counter,
         lifespan=lifespan,
     )
-    app.add_middleware(stripe_hooks.BodyUnread)
+    app.add_middleware(BodyUnread)
+    if settings.otel_exporter_otlp_endpoint:
+        from api.traced import Traced  # noqa: PLC0415 - loads OpenTelemetry, which takes its time
+
+        app.add_middleware(Traced)
     return app
 
 
 def _accounts(settings: Settings) -> Accounts | None:
     consent = consent_of(settings)
     return Accounts(consent=consent, sealer=sealer_of(settings)) if consent else None
+
+
+def _codec(settings: Settings) -> tuple[APIRouter, ...]:
+    """Return the routes that open sealed payloads, where there are keys."""
+    sealing = sealing_of(settings)
+    return (codec.router(sealing, ui=settings.temporal_ui_url),) if sealing else ()
 
 
 def _door(settings: Settings) -> tuple[Verifier, tuple[APIRouter, ...]]:

@@ -7,11 +7,10 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.bodies import ClientLeft
 from api.desk import Desk, TheDatabase, TheDesk
 from api.errors import Malformed, Missing, TooLarge
+from api.unread import whole
 from fulfillment.gateways.stripe_hints import Hint, HintRefused, read_hint
 from fulfillment.store import stripe_events
 from fulfillment.store.stripe_events import Event
@@ -35,24 +34,6 @@ DOCUMENTED = {
 }
 
 
-class BodyUnread:
-    """Leave what is sent to PATH unread, for the route: a signature is over each byte as it came.
-
-    To be put around the guards, who would read it as JSON and pass it on in their own way of writing.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == PATH:
-            # The guards have a limit of their own, and would heed this length.
-            headers = [header for header in scope["headers"] if header[0] != b"content-length"]
-            state = {**scope.get("state", {}), "unread": receive}
-            scope, receive = {**scope, "headers": headers, "state": state}, _nothing
-        await self._app(scope, receive, send)
-
-
 @router.post(PATH, response_class=Response, openapi_extra=DOCUMENTED)
 async def take_event(
     request: Request,
@@ -69,7 +50,7 @@ async def take_event(
     if not desk.hook_secrets:
         raise Missing
     try:
-        body = await _whole(request.state.unread)
+        body = await whole(request.state.unread, most=LARGEST)
         hint = read_hint(body, signature, desk.hook_secrets, now=datetime.now(UTC))
     except (HintRefused, TooLarge) as refused:
         await desk.limiter.count_stranger(request.scope)
@@ -102,27 +83,3 @@ async def _pass_on(desk: Desk, hint: Hint) -> None:
                 await stripe_events.handled(session, hint.event_id)
     except Exception as failed:  # noqa: BLE001 - it is kept, and whoever looks for unhandled ones tells them
         log.warning("payments.hint.not_passed_on", event_id=hint.event_id, why=type(failed).__name__)
-
-
-async def _whole(receive: Receive) -> bytes:
-    """Return the body as it came.
-
-    Raises:
-        TooLarge: it has more than `LARGEST` bytes.
-        ClientLeft: it broke off.
-    """
-    raw = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientLeft
-        raw += message.get("body", b"")
-        if len(raw) > LARGEST:
-            raise TooLarge(f"An event has {LARGEST} bytes at most.")
-        more = message.get("more_body", False)
-    return bytes(raw)
-
-
-async def _nothing() -> Message:
-    return {"type": "http.request", "body": b"", "more_body": False}

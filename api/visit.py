@@ -84,7 +84,9 @@ class Visit:
         method = self.method if self.method in METHODS else "other"
         HTTP_REQUESTS.labels(route=self.route, method=method, status=str(status)).inc()
         HTTP_SECONDS.labels(route=self.route).observe(seconds)
-        actor = self.scope["state"].get("actor")
+        state = self.scope["state"]
+        if traced := state.get("answered"):
+            traced(method=method, route=self.route, status=status, request_id=self.request_id)
         if self.route not in UNLOGGED:
             log.info(
                 "http.request.answered",
@@ -92,7 +94,7 @@ class Visit:
                 route=self.route,
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
-                **({"actor": actor} if actor else {}),
+                **{name: state[name] for name in ("actor", "actor_role") if name in state},
             )
 
 

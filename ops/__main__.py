@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from sqlalchemy.exc import DBAPIError
 
 from fulfillment.settings import WrongSetting
-from ops import audit, evidence, reconcile
+from ops import audit, evidence, forget, reconcile
 from ops.status import COULD_NOT_LOOK, INTERRUPTED
 from ops.voice import complain
 
-COMMANDS = (audit, evidence, reconcile)
+COMMANDS = (audit, evidence, forget, reconcile)
 """One module a command: its `add` says what it takes, and sets as `run` what it does."""
 
 EPILOG = """\
@@ -21,12 +21,14 @@ try this:
   python -m ops audit verify --assignment ID     the same for one assignment
   python -m ops evidence ID --out evidence.json  all that proves what happened in an assignment
   python -m ops evidence --check evidence.json   is that file as it was made? asks no database
+  python -m ops forget ID                        what would it take to forget that person?
+  python -m ops forget ID --yes                  forget them; there is no way back
   python -m ops reconcile --dry-run              do runs, database and Stripe agree on the money?
   python -m ops reconcile                        the same, and mend what may be mended
 
 Commands take their settings as api and worker do: from the environment, and a file .env. They may run while
-people work. Only `reconcile` changes anything, and with --dry-run not even that. They end with 0 when all
-is well, 1 when they have found something wrong, and 2 when they could not look.
+people work. Only `reconcile` and `forget --yes` change anything. They end with 0 when all is well, 1 when
+they have found something wrong, and 2 when they could not look.
 """
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from activities.reconcile import Reconciler
 from activities.remedies import Deed, Outcome
 from api import connection
-from api.connection import Address
+from api.house import address_of
 from fulfillment.domain.assignment.drift import DriftKind
 from fulfillment.gateways.payments import Cards, NoCards
 from fulfillment.gateways.stripe_cards import StripeCards
@@ -60,7 +60,7 @@ async def _compared(reconciler: Reconciler, asked: argparse.Namespace) -> tuple[
 async def _at_work(settings: Settings) -> AsyncIterator[Reconciler | None]:
     """Yield a reconciler on what the settings lead to; None if the engine is not there."""
     try:
-        client = await connection.connect(_address(settings))
+        client = await connection.connect(address_of(settings))
     except RuntimeError:
         yield None
         return
@@ -76,16 +76,6 @@ async def _at_work(settings: Settings) -> AsyncIterator[Reconciler | None]:
         if isinstance(cards, StripeCards):
             await cards.aclose()
         await database.dispose()
-
-
-def _address(settings: Settings) -> Address:
-    key = settings.temporal_api_key
-    return Address(
-        host=settings.temporal_address,
-        namespace=settings.temporal_namespace,
-        tls=settings.temporal_tls,
-        api_key=key.get_secret_value() if key else None,
-    )
 
 
 def _cards(settings: Settings) -> Cards:

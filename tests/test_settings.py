@@ -280,6 +280,8 @@ class TestWhatPeopleAreTold:
             ("SMTP_SECURITY", "ssl", "it takes tls, starttls, none"),
             ("WEBHOOK_SECRETS", "swordfish", "it takes whsec_ and 24 to 64 bytes in base64"),
             ("SECRETS_KEYS", "short", "it takes 32 bytes in url-safe base64"),
+            ("PAYLOAD_KEYS", "short", "PAYLOAD_KEYS is set to a value not shown here"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT is"),
             (
                 "SECRETS_KEYS",
                 2 * "wdNFCfVGVsmXPYNQaLfnbcxVt0qnOdaT2RlZUSZMbU4=",
@@ -324,6 +326,7 @@ class TestWhatPeopleAreTold:
             **PROD,
             **LOGIN,
             SECRETS_KEYS="wdNFCfVGVsmXPYNQaLfnbcxVt0qnOdaT2RlZUSZMbU4=",
+            PAYLOAD_KEYS="wdNFCfVGVsmXPYNQaLfnbcxVt0qnOdaT2RlZUSZMbU4=",
         )
 
         assert "s3cret-1" not in repr(settings)

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from fulfillment.domain.command import Command, fingerprint
     from fulfillment.domain.errors import IdempotencyMismatch
 
+from workflows.causing import began_by, caused_by
 from workflows.guard import guarded, refused
 from workflows.retries import UNTIL_IT_WORKS
 
@@ -63,6 +64,7 @@ class ProviderUnavailableWorkflow:
         self._ending: EndAbsence | None = None
         self._status = AbsenceStatus.RUNNING
         self._is_over = False
+        self.cause = began_by(report)
 
     # The story.
 
@@ -160,6 +162,7 @@ class ProviderUnavailableWorkflow:
             return AbsenceAnswer(affected=self._affected, call=command.call)
         if self._ending is None:
             self._ending = command
+            self.cause = caused_by(command)
         is_this = command.command_id == self._ending.command_id
         if is_this:
             _expect_the_same(command, self._ending)

@@ -17,6 +17,7 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.aftercare import Aftercare
+    from activities.cause import Cause
     from activities.ledger import AssignmentBatch, Ledger, RunRef
     from activities.notices import Delivery, Notices
     from fulfillment.domain.assignment.commands import RecordCard, RecordChargeback, RecordTransfer
@@ -32,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from fulfillment.domain.policy import Policy
     from fulfillment.domain.steps import Refusal
 
+from workflows.causing import caused_by
 from workflows.guard import guarded, refused
 from workflows.hearing import refusal_of, told
 from workflows.looking import complaint, passed_on, what_is_left
@@ -60,6 +62,7 @@ class PayoutAftercareWorkflow:
         self._seen = 0
         self._untold = False
         self._turn = asyncio.Lock()
+        self.cause: Cause | None = None
 
     # The story.
 
@@ -141,6 +144,7 @@ class PayoutAftercareWorkflow:
     async def _decide(self, command: RefundPayout) -> Answer:
         """Judge a refund by what is written down, and write the decision; a repeat is answered alike."""
         async with self._turn:
+            self.cause = caused_by(command)
             stands = await ground(self._payout_id)
             it = stands.assignment
             ready = await vouched_refund(command, self._payout_id)

@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
 from workflows import search
 from workflows.aftercare import begin_aftercare
 from workflows.assignment_requests import SIGNALS, AssignmentRequests
+from workflows.causing import began_by
 from workflows.closing import ASSIGNMENT_CLOSED, closed
 from workflows.memory import Remembered
 from workflows.names import job_run
@@ -79,6 +80,7 @@ class AssignmentWorkflow(AssignmentRequests):
             # Before anything else: an update may arrive ahead of the first line of `run` (E11).
             opening = OpenAssignment(actor=SYSTEM, command_id=f"open/{self._id}", source=Source.CLOCK)
             self._settle(opening, self._decide(opening))
+            self.cause = began_by(opening)
 
     # The story.
 

@@ -50,6 +50,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows import search
 from workflows.assignment import AssignmentWorkflow, Opened
+from workflows.causing import began_by
 from workflows.closing import ASSIGNMENT_CLOSED, AssignmentClosed
 from workflows.guard import guarded, refused
 from workflows.memory import Remembered
@@ -132,6 +133,7 @@ class JobWorkflow(Story[JobCommand, JobEntry, JobAnswer]):
 
     def _begin(self) -> Job:
         """Return the job at its first step; one that nobody could work on is refused by `run` and `post`."""
+        self.cause = began_by(self._posting)
         at = workflow.now()
         try:
             expect_postable(self._posting, at=at, policy=self._policy)

@@ -17,12 +17,14 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.cause import Cause
     from activities.notices import Delivery, Notices
     from fulfillment.domain.command import Command
     from fulfillment.domain.errors import DomainError
     from fulfillment.domain.steps import Refusal
 
 from workflows.books import Books
+from workflows.causing import carry_out, caused_by
 from workflows.guard import refused
 from workflows.hearing import refusal_of, told
 from workflows.memory import Memory, Remembered
@@ -61,6 +63,8 @@ class Story(ABC, Generic[C, E, A]):
         self._turn = asyncio.Lock()
         self._carried_out = 0
         self._soonest: datetime | None = None
+        self.cause: Cause | None = None
+        """What was carried out last; what goes on beside the story goes back to it (`causing.py`)."""
 
     # What each story says for itself.
 
@@ -128,6 +132,7 @@ class Story(ABC, Generic[C, E, A]):
             raise refused(refusal, snapshot=self._snapshot()) from refusal
 
     async def _take_turn(self, command: C) -> A:
+        carry_out(command)
         if known := self._memory.recall(command):
             return self._answer(command, number=known.number)
         ready = await self._prepare(command)
@@ -140,6 +145,9 @@ class Story(ABC, Generic[C, E, A]):
         return command
 
     def _settle(self, command: C, events: Sequence[Any]) -> None:
+        # What the clock adds at once, after a request, is written down together with it.
+        if command.request_id or self._books.are_written:
+            self.cause = caused_by(command)
         if events:
             self._enter(command, events)
         self._memory.remember(command, number=self._number())

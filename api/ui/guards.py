@@ -49,8 +49,8 @@ class SignedIn(Guard):
             await desk.limiter.count_stranger(request.scope)
             raise SignInFirst(_sign_in(request, ended=counter.sessions.was_here(request)))
         request.state.visitor = visitor
-        request.state.actor = visitor.id
-        structlog.contextvars.bind_contextvars(actor=visitor.id)
+        request.state.actor, request.state.actor_role = visitor.id, visitor.role
+        structlog.contextvars.bind_contextvars(actor=visitor.id, actor_role=visitor.role)
         await desk.limiter.count(request.scope, id=visitor.id, role=visitor.role)
         if request.method not in READS:
             await expect_own_form(request, visitor)

@@ -10,6 +10,7 @@ import httpx2
 import stripe
 
 from fulfillment.gateways.payments import PaymentFailed, PaymentRefused
+from fulfillment.tracing import span
 
 API_VERSION = "2026-10-28.endive"
 """The version whose answers we read. It is pinned, for a newer SDK would bring its own along.
@@ -102,7 +103,8 @@ def asking(what: str) -> Iterator[None]:
         PaymentFailed: Stripe is busy (429) or has the same request in hand already (409).
     """
     try:
-        yield
+        with span(f"stripe: {what}"):
+            yield
     except stripe.StripeError as error:
         raise _meaning(error, what) from None
 

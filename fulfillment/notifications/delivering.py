@@ -26,6 +26,7 @@ from fulfillment.store import asides, outbox
 from fulfillment.store.asides import Aside
 from fulfillment.store.outbox import Outcome, Tried, Waiting
 from fulfillment.store.tables import DeliveryStatus, OutboxStatus
+from fulfillment.tracing import span
 
 log: FilteringBoundLogger = structlog.get_logger(__name__)
 
@@ -192,7 +193,8 @@ class Delivering:
         owed, payload = letter.case.owed, letter.payload
         told = {"key": owed.key, "channel": channel.value, "request_id": payload.request_id}
         try:
-            id = await self._senders[channel].send(letter)
+            with span(f"send by {channel}"):
+                id = await self._senders[channel].send(letter)
         except NoticeRefused as refused:
             log.warning("notice.refused", why=refused.reason.value, **told)
             return Outcome(channel=channel, status=DeliveryStatus.FAILED, reason=refused.reason)

@@ -20,7 +20,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from fulfillment.domain.people import Role
 from fulfillment.domain.policy import Policy
 from fulfillment.settings.alerts import AlertSettings
-from fulfillment.settings.channels import ChannelSettings
+from fulfillment.settings.channels import ChannelSettings, SealingKeys
 from fulfillment.settings.kinds import (
     Algorithm,
     AppEnv,
@@ -63,6 +63,9 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
         min_length=16,
         description="The bearer token of the api's /metrics, 16 characters or more; prod needs one.",
     )
+    otel_exporter_otlp_endpoint: WebAddress | None = Field(
+        None, description="The collector that traces are sent to, by OTLP over HTTP; none are made if unset."
+    )
 
     # What it stands on
     database_url: DatabaseUrl = Field(
@@ -78,6 +81,14 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
     temporal_api_key: SecretStr | None = Field(None, description="The API key of Temporal Cloud.")
     temporal_ui_url: WebAddress = Field(
         "http://127.0.0.1:8233", description="The web address of the Temporal UI, for links."
+    )
+    payload_keys: SealingKeys = Field(
+        (),
+        description="Comma-separated Fernet keys that seal what runs remember in Temporal, the newest first.",
+    )
+    payload_sealing: bool = Field(
+        default=True,
+        description="Whether PAYLOAD_KEYS seal; if not, they only open: true or false.",
     )
     prometheus_url: WebAddress | None = Field(
         None,

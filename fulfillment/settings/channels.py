@@ -79,6 +79,7 @@ LENGTH_OF_FERNET_KEY = 44
 LEAST_BYTES, MOST_BYTES = 24, 64
 Cron = Annotated[str, AfterValidator(_cron)]
 Email = Annotated[str, AfterValidator(_email)]
+SealingKeys = Annotated[tuple[Annotated[SecretStr, AfterValidator(_sealing)], ...], NoDecode, CommaSeparated]
 Security = Annotated[str, AfterValidator(_one_of_securities)]
 Phone = Annotated[str, Field(pattern=r"^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|[A-Za-z0-9 ]{1,11})$")]
 
@@ -174,9 +175,7 @@ class ChannelSettings(BaseSettings):
     google_api_base: WebAddress = Field(
         "https://www.googleapis.com/calendar/v3", description="Where Google's Calendar API is."
     )
-    secrets_keys: Annotated[
-        tuple[Annotated[SecretStr, AfterValidator(_sealing)], ...], NoDecode, CommaSeparated
-    ] = Field(
+    secrets_keys: SealingKeys = Field(
         (),
         description="Comma-separated Fernet keys that people's consents are sealed with, the newest first.",
     )

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from cryptography.fernet import Fernet
 
 from api.stripe_hooks import LARGEST, PATH
 from devstack import ports
 from tests.api.issuer import Issuer, claims, signed
 from tests.gateways.stripe.webhooks import signature
+from tests.journeys.collector import Collector, collecting
 
 ROOT = Path(__file__).parent.parent.parent
 PROD = {"AUTH_ISSUER": "https://issuer.test", "APPROVAL_SECRET": "a" * 32, "METRICS_TOKEN": "m" * 16}
@@ -65,10 +67,17 @@ def until_it_answers(client: httpx2.Client, process: subprocess.Popen[str]) -> N
 
 
 @pytest.fixture(scope="module")
+def collector() -> Iterator[Collector]:
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="module")
 def running(
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path_factory: pytest.TempPathFactory, collector: Collector
 ) -> Iterator[tuple[httpx2.Client, subprocess.Popen[str]]]:
-    with api(tmp_path_factory.mktemp("dev"), APP_ENV="dev") as running:
+    also = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "PAYLOAD_KEYS": Fernet.generate_key().decode()}
+    with api(tmp_path_factory.mktemp("dev"), APP_ENV="dev", **also) as running:
         yield running
 
 
@@ -92,9 +101,10 @@ class TestInDev:
         assert client.get("/docs").status_code == 200
         assert client.get("/metrics").status_code == 200
         assert client.get("/jobs", headers={"Authorization": f"Bearer {token}"}).status_code == 503
+        assert client.post("/codec/decode", json={}).status_code == 401
 
     def test_told_to_stop_it_stops_and_every_line_it_wrote_is_json(
-        self, running: tuple[httpx2.Client, subprocess.Popen[str]]
+        self, running: tuple[httpx2.Client, subprocess.Popen[str]], collector: Collector
     ) -> None:
         client, process = running
         client.get("/nowhere", headers={"X-Request-Id": "to-be-found"})
@@ -110,6 +120,10 @@ class TestInDev:
         assert {line["service"] for line in lines} == {"api"}
         assert "/calendar/{token}.ics" in [line.get("route") for line in lines]
         assert SECRET not in output
+        # What it had not sent of its traces it sends before it goes; a secret in a path is in none.
+        assert "GET /calendar/{token}.ics" in {span.name for span in collector.spans}
+        assert not {span.name for span in collector.spans} & {"GET /healthz", "HTTP"}
+        assert SECRET.encode() not in b"".join(collector.raw)
 
 
 def test_in_prod_only_what_is_for_everybody_is_open(tmp_path: Path, issuer: Issuer) -> None:
@@ -121,6 +135,7 @@ def test_in_prod_only_what_is_for_everybody_is_open(tmp_path: Path, issuer: Issu
         assert client.get("/metrics", headers={"Authorization": "Bearer " + "m" * 16}).status_code == 200
         assert client.get("/openapi.json").status_code == 200
         assert client.post(PATH, content=b"{}").status_code == 404
+        assert client.post("/codec/decode", json={}).status_code == 404
         assert client.get("/jobs", headers={"Authorization": "Bearer a.b.c"}).status_code == 401
         assert (
             client.get("/jobs", headers={"Authorization": f"Bearer {signed(**claims())}"}).status_code == 503

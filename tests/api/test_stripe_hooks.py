@@ -19,7 +19,8 @@ from structlog.testing import capture_logs
 from api import stripe_hooks
 from api.limits import Limiter
 from api.serve import served
-from api.stripe_hooks import LARGEST, BodyUnread
+from api.stripe_hooks import LARGEST
+from api.unread import BodyUnread
 from fulfillment.store import stripe_events
 from fulfillment.store.ratelimit import MemoryHits
 from tests.api.front import RATES, front, knocking

@@ -1,7 +1,8 @@
 """The API as its process puts it together, with limits that no test comes near unless it wants to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -9,9 +10,9 @@ import httpx2
 from fastapi import FastAPI
 from limits import parse
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 
-from api import checks, connection, dev
+from api import checks, codec, connection, dev
 from api.app import create_app
 from api.connection import Address
 from api.desk import Accounts, Desk
@@ -20,12 +21,12 @@ from api.hints import Hints
 from api.issuers import DevIssuer
 from api.limits import Limiter, Steady
 from api.main import ROUTERS
-from api.stripe_hooks import BodyUnread
 from api.ui.cookies import Cookies
 from api.ui.counter import Counter, origin_of
 from api.ui.entrance import Entrance
 from api.ui.hub import Hub
 from api.ui.sessions import Sessions
+from api.unread import BodyUnread
 from doors import HOME
 from fulfillment.domain.people import Role
 from fulfillment.domain.policy import Policy
@@ -41,15 +42,24 @@ SESSION_KEY = "the key of the cookies in this test session"
 LIFETIME, IDLE = timedelta(hours=12), timedelta(hours=2)
 PICKING = Entrance(picker=ISSUER)
 PLENTY = "100000/minute"
+UI = "http://127.0.0.1:1"
 AT_HOME = Policy()
 STRIPE_KEY = "sk_test_of_nobody"
 HOOK_SECRET = "whsec_of_these_tests"  # noqa: S105
 
 
+@dataclass(frozen=True, slots=True)
+class EngineAt:
+    """Where the engine is, and who listens in on what is asked of it."""
+
+    address: Address
+    interceptors: Sequence[Interceptor] = ()
+
+
 def assembled(
     *,
     database_url: str,
-    engine: str,
+    engine: str | EngineAt,
     rate: str = PLENTY,
     house: House = HOME,
     accounts: Accounts | None = None,
@@ -63,7 +73,9 @@ def assembled(
     """
     database = database_engine(database_url, pool_size=10)
     wallet = StripeWallet(key=STRIPE_KEY, base=stripe) if stripe else None
-    front = Engine(partial(connection.connect, Address(host=engine)))
+    at = engine if isinstance(engine, EngineAt) else EngineAt(Address(host=engine))
+    sealing = at.address.sealing
+    front = Engine(partial(connection.connect, at.address, interceptors=at.interceptors))
     served = counter(database, house=house, entrance=entrance)
 
     @asynccontextmanager
@@ -88,9 +100,9 @@ def assembled(
             hint=Hints(front, database).pass_on,
             policy=policy,
             approval_key=APPROVAL_KEY,
-            ui="http://127.0.0.1:1/namespaces/default",
+            ui=f"{UI}/namespaces/default",
         ),
-        routers=(*ROUTERS, dev.router(ISSUER)),
+        routers=(*ROUTERS, dev.router(ISSUER), *((codec.router(sealing, ui=UI),) if sealing else ())),
         checks={
             "database": checks.database_answers(database),
             "migrations": checks.schema_is_current(database),
