@@ -7,10 +7,14 @@ the words of errors stay here, because they may quote what people wrote.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
+
+PATIENCE = 2.0
+"""Seconds that a collector may take to answer, and to be told the rest when a process ends."""
 
 _tracers: "list[Tracer]" = []
 
@@ -30,14 +34,19 @@ def begin(endpoint: str, *, service: str) -> Callable[[], None]:
     from fulfillment.discretion import Discreet  # noqa: PLC0415
 
     provider = TracerProvider(resource=Resource.create({"service.name": service}), shutdown_on_exit=False)
-    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=PATIENCE)
     provider.add_span_processor(BatchSpanProcessor(Discreet(exporter)))
     trace.set_tracer_provider(provider)
     _tracers[:] = [provider.get_tracer(service)]
 
     def end() -> None:
         _tracers.clear()
+        # What is left is sent first, batch by batch; nobody who waits for this process should wait for that.
+        hurry = Timer(PATIENCE, exporter.shutdown)
+        hurry.daemon = True
+        hurry.start()
         provider.shutdown()
+        hurry.cancel()
 
     return end
 

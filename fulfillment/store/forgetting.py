@@ -25,6 +25,7 @@ WORDS = frozenset(
         "statement",
         "forced_reason",
         "cancel_reason",
+        "cancel_asked",
         "evidence",
         "title",
         "description",
@@ -32,7 +33,7 @@ WORDS = frozenset(
     }
 )
 """Fields, of an assignment or a job as it is kept whole, in which people write what they like."""
-WORDS_OF = frozenset({("dispute", "reason"), ("hold", "reason")})
+WORDS_OF = frozenset({("dispute", "reason"), ("holds", "reason"), ("requeues", "reason")})
 """The same, where the name alone would not tell: the reasons of admins belong to the money."""
 
 THEIRS = "(customer_id = :id OR provider_id = :id)"
@@ -42,6 +43,12 @@ STILL_OPEN = f"""
     UNION ALL
     SELECT 'job ' || id FROM job
     WHERE customer_id = :id AND (status <> ALL(:ended) OR status_entered_at > :before)
+    UNION ALL
+    SELECT 'quote ' || quote.id FROM quote JOIN job ON job.id = job_id
+    WHERE quote.provider_id = :id AND job.status <> ALL(:ended) AND quote.status IN ('open', 'standby')
+    UNION ALL
+    SELECT 'offer ' || offer.id FROM offer JOIN job ON job.id = job_id
+    WHERE offer.provider_id = :id AND job.status <> ALL(:ended) AND offer.status = 'open'
     UNION ALL
     SELECT 'payout ' || payout.id FROM payout JOIN assignment ON assignment.id = assignment_id
     WHERE {THEIRS} AND payout.status <> ALL(:over)
@@ -80,6 +87,7 @@ STEPS: Mapping[str, str] = {
         WHERE assignment_id IN ({ASSIGNMENTS}) AND (evidence <> '[]' OR hold_reason IS NOT NULL)""",  # noqa: S608
     "reasons of cancellations": f"""
         UPDATE assignment SET cancel_reason = NULL WHERE {THEIRS} AND cancel_reason IS NOT NULL""",  # noqa: S608
+    "reasons of returns": f"UPDATE requeue SET reason = '' WHERE job_id IN ({JOBS}) AND reason <> ''",  # noqa: S608
     "jobs": """
         UPDATE job SET title = :forgotten, site_address = '', cancel_reason = NULL WHERE customer_id = :id""",
     "entries of the directory": """
@@ -126,12 +134,31 @@ async def forget(session: AsyncSession, id: str) -> Mapping[str, int]:
     rows = {
         "assignments as they were": await _blank(session, "assignment", "standing", THEIRS, id),
         "jobs as they were": await _blank(session, "job", "snapshot", "customer_id = :id", id),
+        "their quotes in jobs as they were": await _blank_quotes(session, id),
     }
     for what, statement in STEPS.items():
         told = {"id": id} | ({"forgotten": FORGOTTEN} if ":forgotten" in statement else {})
         done: Any = await session.execute(text(statement), told)
         rows[what] = done.rowcount
     return rows
+
+
+async def _blank_quotes(session: AsyncSession, id: str) -> int:
+    """Take a provider's own words out of the jobs of others, which stay as they are otherwise."""
+    quoted = text("""SELECT id, snapshot FROM job
+        WHERE snapshot IS NOT NULL AND id IN (SELECT job_id FROM quote WHERE provider_id = :id)""")
+    changed = 0
+    for row_id, kept in (await session.execute(quoted, {"id": id})).all():
+        quotes = [
+            each | {"note": ""} if each["provider_id"] == id else each for each in kept.get("quotes", ())
+        ]
+        if quotes != kept.get("quotes", []):
+            told = {"blank": json.dumps(kept | {"quotes": quotes}), "row": row_id}
+            await session.execute(
+                text("UPDATE job SET snapshot = CAST(:blank AS jsonb) WHERE id = :row"), told
+            )
+            changed += 1
+    return changed
 
 
 async def _blank(session: AsyncSession, table: str, column: str, whose: str, id: str) -> int:

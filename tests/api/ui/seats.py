@@ -25,7 +25,7 @@ class Seat:
 
 
 class Seats:
-    """Has people of each role sit there for as long as the tests run; whoever has another session is replaced."""
+    """Has people of each role sit there while the tests run; whoever has another session is replaced."""
 
     def __init__(self, app: FastAPI, town: Town) -> None:
         self._app = app
