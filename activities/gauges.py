@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.typing import FilteringBoundLogger
 
 from fulfillment import telemetry
+from fulfillment.patience import within
 from fulfillment.store.views.pulse import Pile, pulse
 from fulfillment.telemetry import QUEUE_POLLERS, RUNS_IN_TROUBLE, Reading
 
 log: FilteringBoundLogger = structlog.get_logger(__name__)
 
-PATIENCE = 5.0
-"""Seconds that Postgres and the engine have, side by side; whoever scrapes waits for ten."""
+PATIENCE = 3.0
+"""Seconds that Postgres and the engine have, side by side; the route itself is given up after five."""
 
 OF_ROWS = (
     telemetry.ASSIGNMENTS,
@@ -86,8 +87,7 @@ async def _read(
     """Give each of the readings what `look` finds, or nothing."""
     found: Mapping[Reading, Values] = {}
     try:
-        async with asyncio.timeout(PATIENCE):
-            found = await look()
+        found = await within(PATIENCE, look())
     except Exception as error:  # noqa: BLE001 - what is away may say so in any way; the other metrics are asked for
         log.warning("gauges.unread", what=readings[0].name, why=type(error).__name__)
     for reading in readings:

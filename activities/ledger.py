@@ -22,6 +22,8 @@ from fulfillment.telemetry import ASSIGNMENTS_REQUEUED, PROJECTION_LAG
 
 log = structlog.stdlib.get_logger(__name__)
 
+MOST_TOLD = 50
+"""Providers who hear of a job's step by themselves; what is told at once has to stay under 8 kB."""
 REJECTED = "ProjectionRejected"
 """The type of the failure that no repeat will cure."""
 
@@ -141,7 +143,13 @@ def _assignment_moved(entries: Sequence[Entry]) -> Moved:
 
 def _job_moved(entries: Sequence[JobEntry]) -> Moved:
     it = entries[-1].job
-    return Moved(job_id=it.id, customer_id=it.customer_id, version=it.state_version)
+    asked = sorted(it.asked_this_round())
+    return Moved(
+        job_id=it.id,
+        customer_id=it.customer_id,
+        version=it.state_version,
+        asked=tuple(asked[:MOST_TOLD]),
+    )
 
 
 def _why(error: Exception) -> str:

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.desk import Desk, TheDesk
 from api.errors import Missing, RunClosed, RunMissing, Unavailable
 from api.idempotency import Key, TheKey
-from api.patience import within
 from api.problems import snapshot_of, with_snapshot
 from api.schemas.jobs import JobShown
 from api.visit import add_header
@@ -28,6 +27,7 @@ from fulfillment.domain.job.deciding import decide_job
 from fulfillment.domain.job.parties import may_see
 from fulfillment.domain.job.state import Job
 from fulfillment.domain.people import Actor
+from fulfillment.patience import within
 from fulfillment.store import wire
 from fulfillment.store.views import assignments, history, jobs
 from workflows.job import JobAnswer

@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api import problems
 from api.bodies import ClientLeft, receive_body, replayed
 from api.errors import ApiError, FieldError, Internal, InvalidParameter, Missing, OutcomeUnknown, Unavailable
-from api.patience import within
 from api.visit import Visit
+from fulfillment.patience import within
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from api import problems
 from api.errors import Missing, Unauthenticated
 from api.guards import Guards
-from api.patience import within
+from fulfillment.patience import within
 
 log = structlog.stdlib.get_logger(__name__)
 

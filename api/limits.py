@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Scope
 
 from api.errors import TooManyRequests
-from api.patience import within
 from api.visit import READS, add_header
 from fulfillment.domain.people import Role
+from fulfillment.patience import within
 from fulfillment.store.ratelimit import Count, Hits, MemoryHits
 from fulfillment.telemetry import RATE_LIMITED, RATE_LIMITS_IN_MEMORY
 

@@ -147,6 +147,7 @@ def topics_of(moved: Moved) -> frozenset[str]:
     topics |= {customer(moved.customer_id)} if moved.customer_id else set()
     topics |= {visit(moved.assignment_id)} if moved.assignment_id else {job(moved.job_id or "")}
     topics |= {provider(moved.provider_id)} if moved.provider_id else set()
+    topics |= {provider(id) for id in moved.asked}
     return frozenset(topics)
 
 

@@ -42,6 +42,8 @@ PULSE = 20.0
 """Seconds of silence after which something is said, or proxies would think it over."""
 LONGEST = timedelta(minutes=2)
 """How long a stream lasts; whoever comes back has to be signed in still."""
+STALE = timedelta(seconds=10)
+"""A list of staff that is older is drawn anew when its page comes back."""
 SLACK = timedelta(seconds=2)
 """By which something may be written before it can be read: the rest of its transaction."""
 
@@ -168,7 +170,7 @@ async def _absence_version(session: AsyncSession, visitor: Visitor, id: str) -> 
 
 
 async def _list_has_moved(session: AsyncSession, visitor: Visitor, since: datetime) -> bool:
-    """Return whether a list of theirs has moved; for staff that is too much to look through."""
+    """Return whether a list of theirs has moved; that of staff is drawn anew where it may have."""
     at = since if since.tzinfo else since.replace(tzinfo=UTC)
     match visitor.role:
         case Role.CUSTOMER:
@@ -176,7 +178,7 @@ async def _list_has_moved(session: AsyncSession, visitor: Visitor, since: dateti
         case Role.PROVIDER:
             return await has_moved(session, provider_id=visitor.id, at=at)
         case _:
-            return False
+            return at < datetime.now(UTC) - STALE
 
 
 def _compare(watch: Watch, shown: str, version: int) -> None:

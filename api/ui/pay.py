@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.schemas.values import MoneyShown
+from api.ui.paying import is_given_back
+from api.ui.words import Badge, Tone
 from fulfillment.domain.assignment.deadline import DeadlineKind
 from fulfillment.domain.assignment.money_calls import share_owed
 from fulfillment.domain.assignment.payout import Decision, Payout, PayoutStatus, Ruling
@@ -35,6 +37,8 @@ SAYS: Mapping[PayoutStatus, str] = {
     PayoutStatus.REVERSED: "It was paid, and the customer's bank has taken the money back.",
 }
 
+GIVEN_BACK = "It was paid, and our team has given the customer the money back."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
@@ -52,12 +56,14 @@ class Word:
 class Pay:
     """`left` counts the attempts that remain, `until` is when the last chance to use one ends.
 
-    `share` is what is still to be passed on, `passed_on` says that it was.
+    `stands` is how it stands where the status alone would mislead. `share` is what is still to be passed on,
+    `passed_on` says that it was.
     """
 
     id: str
     status: PayoutStatus
     says: str
+    stands: Badge | None
     amount: MoneyShown
     price: MoneyShown
     attempt: int
@@ -83,11 +89,12 @@ def pay_of(standing: Standing, policy: Policy) -> Pay | None:
     it, payout = standing.assignment, standing.assignment.payout
     if payout is None:
         return None
-    owed = share_owed(it, policy)
+    owed, back = share_owed(it, policy), is_given_back(it.card, payout)
     return Pay(
         id=payout.id,
         status=payout.status,
-        says=SAYS[payout.status],
+        says=GIVEN_BACK if back else SAYS[payout.status],
+        stands=Badge("Given back", Tone.OFF) if back else None,
         amount=MoneyShown.model_validate(payout.amount),
         price=MoneyShown.model_validate(it.price),
         attempt=payout.submissions,

@@ -105,6 +105,8 @@ def paying_of(assignment: Assignment, *, may_dispute: bool, policy: Policy) -> P
 
 
 def _said(assignment: Assignment, card: Card | None, payout: Payout | None) -> Said:
+    if is_given_back(card, payout):
+        return GIVEN_BACK
     if payout and payout.status is not PayoutStatus.AWAITING_CUSTOMER_PAYMENT:
         at_a_glance, look, more = PAYOUTS[payout.status]
         freed = payout.status is PayoutStatus.CLOSED_DENIED and card is not None
@@ -118,7 +120,19 @@ def _said(assignment: Assignment, card: Card | None, payout: Payout | None) -> S
     return stands, tone, (*says, *((why,) if why else ())), do
 
 
+GIVEN_BACK: Said = (
+    "Given back",
+    Tone.OFF,
+    ("We have given it back to your card; some banks take a few days to show it.",),
+    "",
+)
 OFF: Said = ("Nothing to pay", Tone.OFF, ("The visit does not take place, so nothing is charged.",), "")
+
+
+def is_given_back(card: Card | None, payout: Payout | None) -> bool:
+    """Return whether all of it went back to the card because we gave it back, and no bank took it."""
+    reversed = payout is not None and payout.status is PayoutStatus.REVERSED
+    return reversed and card is not None and card.captured is not None and card.captured.amount == 0
 
 
 def _without_a_card(assignment: Assignment) -> Said:
@@ -136,7 +150,7 @@ def _why(card: Card) -> str:
 
 
 def _amount(assignment: Assignment, card: Card | None, payout: Payout | None) -> Money:
-    if card and card.captured:
+    if card and card.captured and not is_given_back(card, payout):
         return card.captured
     return payout.amount if payout else card.amount if card else assignment.price
 

@@ -86,7 +86,7 @@ def _of_api(refusal: ApiError, fields: Collection[str]) -> tuple[Fault, ...]:
         )
     match refusal:
         case OutcomeUnknown():
-            says = "No answer came in time. Send it again to be sure: it is done only once."
+            says = "No answer came in time, so it may have happened. See how it stands before you try again."
         case Unavailable():
             says = "A server of ours cannot be reached. Nothing has happened; please try again shortly."
         case TooManyRequests():

@@ -27,6 +27,8 @@ log = structlog.stdlib.get_logger(__name__)
 COOKIE = "session"
 TOKEN_BYTES = 32
 NOWHERE = "UTC"
+NAVIGATE = "navigate"
+"""How a browser asks for a page that somebody goes to; what scripts ask for is called otherwise."""
 """The clock of somebody whom the directory does not know."""
 
 
@@ -87,7 +89,9 @@ class Sessions:
                 log.warning("ui.session.ended", reason="RolesChanged", actor=found.person_id)
                 await store.end_session(session, id)
                 return None
-            if datetime.now(UTC) - found.seen_at > store.GRAIN:
+            # What a page asks for by itself says nothing of anybody in front of it.
+            came = asked.headers.get("sec-fetch-mode", NAVIGATE) == NAVIGATE
+            if came and datetime.now(UTC) - found.seen_at > store.GRAIN:
                 await store.note_seen(session, id)
         return self._visitor(found, token)
 

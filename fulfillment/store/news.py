@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from fulfillment.store.database import CONNECT, UNACKNOWLEDGED
-from fulfillment.store.tables import AssignmentRow, JobRow
+from fulfillment.store.tables import AssignmentRow, JobRow, OfferRow
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -37,6 +37,8 @@ class Moved:
     assignment_id: str | None = None
     provider_id: str | None = None
     absence_id: str | None = None
+    asked: tuple[str, ...] = ()
+    """Providers who have an offer of that job, or had one in its latest round."""
 
 
 FIELDS = {
@@ -46,6 +48,7 @@ FIELDS = {
     "assignment": "assignment_id",
     "provider": "provider_id",
     "absence": "absence_id",
+    "asked": "asked",
 }
 """By what each is called on the channel; what is not said is None."""
 # One statement, so one transaction without a round trip for its begin and end. It has nothing to keep.
@@ -55,7 +58,7 @@ TELL = text("SELECT set_config('synchronous_commit', 'off', true), pg_notify(:ch
 async def tell(sessions: async_sessionmaker[AsyncSession], moved: Moved) -> None:
     """Tell whoever listens; a database that does not take it changes nothing."""
     told = {name: getattr(moved, field) for name, field in FIELDS.items()}
-    said = {name: value for name, value in told.items() if value is not None}
+    said = {name: value for name, value in told.items() if value not in (None, ())}
     try:
         async with sessions() as session:
             await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
@@ -85,7 +88,8 @@ async def hear(url: str) -> AsyncGenerator[Moved | None, None]:
 
 def _moved(payload: str) -> Moved:
     said = json.loads(payload)
-    return Moved(**{field: said[name] for name, field in FIELDS.items() if name in said})
+    known = {field: said[name] for name, field in FIELDS.items() if name in said}
+    return Moved(**known | {"asked": tuple(said.get("asked", ()))})
 
 
 async def has_moved(
@@ -94,7 +98,10 @@ async def has_moved(
     """Return whether anything of that person has been written since `at`."""
     if provider_id is not None:
         theirs = exists().where(AssignmentRow.provider_id == provider_id, AssignmentRow.projected_at > at)
-        return bool(await session.scalar(select(theirs)))
+        offers = exists().where(
+            OfferRow.provider_id == provider_id, or_(OfferRow.sent_at > at, OfferRow.responded_at > at)
+        )
+        return bool(await session.scalar(select(or_(theirs, offers))))
     visits = exists().where(AssignmentRow.customer_id == customer_id, AssignmentRow.projected_at > at)
     jobs = exists().where(JobRow.customer_id == customer_id, JobRow.projected_at > at)
     return bool(await session.scalar(select(or_(visits, jobs))))

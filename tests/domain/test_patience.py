@@ -107,7 +107,10 @@ class TestSilence:
 
         _, happened = in_time(after(FRESH, sooner), until=NOON + 3 * DAY)
 
-        assert brief(happened) == [("propose_nudge", "provider:bob", "e1", 2, "planned")]
+        assert brief(happened) == [
+            ("propose_nudge", "provider:bob", "e1", 2, "planned"),
+            ("propose_nudge", "provider:bob", "e1", 3, "planned"),
+        ]
 
     def test_stays_counted_from_the_first_time_it_was_overdue(self) -> None:
         once = replace(FRESH, overdue_at=NOON)

@@ -129,7 +129,7 @@ def _cards(found: Counts, role: Role) -> Iterator[Card]:
         number=found.reminder_overdue,
         label="Overdue",
         says="Reminded, and the time to answer is over.",
-        path=f"{ASSIGNMENTS}?reminderOverdue=true",
+        path=f"{ASSIGNMENTS}?overdue=yes",
         alarms=found.reminder_overdue > 0,
     )
     yield Card(

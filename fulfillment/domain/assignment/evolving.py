@@ -52,7 +52,7 @@ from fulfillment.domain.assignment.state import (
     Status,
 )
 from fulfillment.domain.assignment.visit import LOOK_BACK
-from fulfillment.domain.messages import Reminder, ReminderKind, Verdict
+from fulfillment.domain.messages import ReminderKind, Verdict
 from fulfillment.domain.people import Party
 from fulfillment.domain.policy import Policy
 
@@ -237,23 +237,13 @@ def _ruled(assignment: Assignment, event: PayoutRuled) -> Assignment:
 def _reminded(assignment: Assignment, event: ReminderFellDue) -> Assignment:
     if event.reminder.verdict is not Verdict.PLANNED:
         return assignment
+    proposing = event.reminder.kind is ReminderKind.PROPOSE_NUDGE
     return replace(
         assignment,
         reminder_count=assignment.reminder_count + 1,
         last_reminder_at=event.at,
-        nudged=(*assignment.nudged, *_numbers_used_up(assignment, event.reminder)),
+        nudged=(*assignment.nudged, Party(event.reminder.to.role)) if proposing else assignment.nudged,
     )
-
-
-def _numbers_used_up(assignment: Assignment, reminder: Reminder) -> tuple[Party, ...]:
-    """Return the nudged side for each number that no other nudge may have after this one.
-
-    The second may come without the first, which staff have skipped or moved behind it.
-    """
-    if reminder.kind is not ReminderKind.PROPOSE_NUDGE:
-        return ()
-    party = Party(reminder.to.role)
-    return (party,) * (reminder.n - assignment.nudged.count(party))
 
 
 def _extended(assignment: Assignment, event: DeadlineExtended) -> Assignment:

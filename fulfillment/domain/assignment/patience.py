@@ -251,7 +251,7 @@ def _fell_due(
         kind=kind,
         to=recipient(assignment, deadline.to),
         basis=f"e{assignment.epoch}" if proposing else _basis(deadline),
-        n=max(assignment.nudged.count(deadline.to) + 1, deadline.n) if proposing else deadline.n,
+        n=_number_of_nudge(assignment, deadline) if proposing else deadline.n,
         due=deadline.due,
         verdict=verdict(assignment, deadline, kind, at=at, policy=policy),
         rule=deadline.id,
@@ -259,6 +259,17 @@ def _fell_due(
         zone=clock.zone if (clock := policy.clocks.of(deadline.to)) else "",
     )
     return ReminderFellDue(reminder=reminder, at=at)
+
+
+def _number_of_nudge(assignment: Assignment, deadline: Deadline) -> int:
+    """Return a number that no nudge of this epoch has had: what a number claims is sent once.
+
+    The second may have come before the first, where staff have moved it ahead.
+    """
+    had = assignment.nudged.count(deadline.to)
+    second = deadline.id.replace("_l1/", "_l2/", 1)
+    is_behind = had and second != deadline.id and second in assignment.passed
+    return max(had + 1, deadline.n, WHOLE_LEVEL + 1 if is_behind else 0)
 
 
 def _basis(deadline: Deadline) -> str:

@@ -161,9 +161,9 @@ class Assignment:
     of the schedule, so that nobody confirms a window they have not seen. `proposal` is the latest
     one, open or not; `incident` is there while it is open. `turn` is the side that must propose next,
     since `turn_since`, when no proposal is open. `passed` names the deadlines already dealt with,
-    `nudged` the sides that were nudged to propose in this epoch, once for each number that is used up.
-    `card` is the latest hold on the customer's card, `let_go` are the holds that nobody needs any more and
-    that still have to be released.
+    `nudged` the sides that were nudged to propose in this epoch, once for each time. `card` is the latest
+    hold on the customer's card, `let_go` are the holds that nobody needs any more and that still have to
+    be released.
     """
 
     id: str

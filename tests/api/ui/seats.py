@@ -13,14 +13,19 @@ from tests.journeys.town import Town, fresh
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """Somebody at a browser, and the token that their forms bring along."""
+    """Somebody at a browser, and the token that their forms bring along in this session."""
 
     browser: Browser
     csrf: str
+    session: str | None
+
+    @property
+    def is_as_it_was(self) -> bool:
+        return self.session is not None and self.browser.cookie() == self.session
 
 
 class Seats:
-    """Has people of each role sit there for as long as the tests run; whoever has signed out is replaced."""
+    """Has people of each role sit there while the tests run; whoever has another session is replaced."""
 
     def __init__(self, app: FastAPI, town: Town) -> None:
         self._app = app
@@ -30,7 +35,7 @@ class Seats:
     async def of(self, role: Role, *, nth: int = 1) -> Seat:
         """Return the `nth` one of that role."""
         known = self._taken.get((role, nth))
-        if known is None or known.browser.cookie() is None:
+        if known is None or not known.is_as_it_was:
             known = self._taken[role, nth] = await self._sit_down(role)
         return known
 
@@ -42,4 +47,4 @@ class Seats:
         browser = Browser(httpx2.ASGITransport(self._app))
         await browser.sign_in(fresh(role), role)
         await of_no_trade(self._town)
-        return Seat(browser=browser, csrf=await browser.csrf())
+        return Seat(browser=browser, csrf=await browser.csrf(), session=browser.cookie())

@@ -17,7 +17,7 @@ STAFF = (Role.OPS, Role.ADMIN)
 LISTS = {
     "Awaiting a time": "/ui/admin/assignments?status=awaiting_schedule",
     "Scheduled": "/ui/admin/assignments?status=scheduled",
-    "Overdue": "/ui/admin/assignments?reminderOverdue=true",
+    "Overdue": "/ui/admin/assignments?overdue=yes",
 }
 
 

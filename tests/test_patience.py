@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from api.patience import within
+from fulfillment.patience import within
 
 
 async def stubborn() -> None:
