@@ -29,6 +29,7 @@ def test_every_command_is_among_them() -> None:
     assert set(MAKERS) == {route.path for route in told if not route.by_card}
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("route", MAKERS)
 async def test_a_repeat_is_answered_alike_and_another_body_is_not_taken_for_one(
     ready: Orders, route: str
