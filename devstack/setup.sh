@@ -14,12 +14,8 @@ is_new_enough() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
-# Who names none gets that of the system before one that a version manager has compiled: distributions build
-# theirs with profiles of real programs, which makes it a quarter faster. An old `python3` often has a newer
-# sister beside it.
+# An old `python3` often has a newer sister beside it.
 choose_python() {
-    python=/usr/bin/python3
-    if [ "$asked" = python3 ] && is_new_enough "$python" && has_venv; then return; fi
     for python in "$asked" python3.14 python3.13 python3.12 python3.11; do
         if is_new_enough "$python"; then return; fi
     done

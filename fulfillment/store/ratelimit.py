@@ -44,13 +44,16 @@ class PostgresHits:
     """Counts in the table `rate_limit`: exact over all processes."""
 
     def __init__(self, database: AsyncEngine) -> None:
-        # One statement needs no transaction around it, and saves the round trips of one.
-        self._database = database.execution_options(isolation_level="AUTOCOMMIT")
+        self._database = database
         self._hits = 0
 
     async def hit(self, key: str, *, seconds: int) -> Count:
         self._hits += 1
         async with self._database.connect() as connection:
+            # One statement needs no transaction around it, and saves the round trips of one. As an option
+            # of the engine this would be set before `async with` has the connection: whoever is cancelled
+            # in that moment would leave it to the garbage collector, open.
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
             if self._hits % SWEEP_EVERY == 0:
                 await connection.execute(SWEEP)
             row = (await connection.execute(HIT, {"key": key, "seconds": seconds})).one()

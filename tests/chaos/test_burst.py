@@ -27,7 +27,7 @@ from workflows.assignment import AssignmentWorkflow, Opened
 from workflows.names import QUEUE, TASK_TIMEOUT, assignment_run
 from workflows.payloads import data_converter
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.nightly]
 
 AT_ONCE = 16
 PREPARATION = timedelta(seconds=30)
@@ -35,7 +35,7 @@ PREPARATION = timedelta(seconds=30)
 PATIENCE = 300.0
 
 
-@pytest.mark.parametrize("many", [250, pytest.param(1000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("many", [250, 1000])
 def test_each_of_many_reminders_is_sent_once_though_the_worker_is_killed_twice(
     tmp_path: Path, many: int
 ) -> None:

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from devstack.waiting import until
 from tests.journeys.people import Json, Person, honoured
 from tests.journeys.routes import PERSON
 from tests.journeys.test_waves import offer
 from tests.journeys.town import Deal, Town, fresh, job, window
+
+pytestmark = pytest.mark.nightly
 
 REPLAYED = "Idempotent-Replayed"
 

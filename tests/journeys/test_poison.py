@@ -19,6 +19,8 @@ from tests.journeys.routes import GUARDED
 from tests.journeys.test_access import NOWHERE
 from tests.journeys.town import Deal, Town, job, window
 
+pytestmark = pytest.mark.nightly
+
 AT_ONCE = 2.0
 """Seconds within which a good command has to be answered after a bad one."""
 WITH_TEXTS = [route for route in GUARDED if route.body is not None]

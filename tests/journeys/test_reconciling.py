@@ -37,6 +37,8 @@ from workflows.reconcile import (
     schedule_reconciling,
 )
 
+pytestmark = pytest.mark.nightly
+
 ROOT = Path(__file__).parents[2]
 SOON = timedelta(seconds=0.3)
 

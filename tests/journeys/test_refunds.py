@@ -16,6 +16,8 @@ from tests.journeys.town import PRICE, Deal, fresh
 from tests.store import server
 from workflows.names import QUEUE, aftercare_run
 
+pytestmark = pytest.mark.nightly
+
 WHY = {"reason": "it still leaks"}
 
 

@@ -79,6 +79,19 @@ class TestWhatIsHeard:
             await deal.confirm(1)
             await stream.heard(told + 1)
 
+    async def test_the_offers_of_a_provider_hear_of_a_new_one(self, town: Town, at_socket: Visitor) -> None:
+        trade = fresh("trade")
+        dan = await town.tradesman(trade)
+        browser = await at_socket(dan.id, Role.PROVIDER)
+        offers = await address_on(browser, "/ui/offers")
+
+        async with listening(browser.http, offers) as stream:
+            await stream.begun()
+            await town.posted(town.customer(), mode="auto", trade=trade)
+            await stream.heard(1)
+        async with listening(browser.http, offers) as late:
+            assert await late.heard(1)
+
     async def test_what_moved_between_page_and_stream_is_heard_at_once(
         self, town: Town, at_socket: Visitor
     ) -> None:
@@ -215,6 +228,16 @@ async def test_a_step_of_an_assignment_touches_its_page_and_the_lists_of_both_si
         news = await watch.news(seconds=0.01)
 
     assert news == ((3,) if hears else None)
+
+
+async def test_a_step_of_a_job_touches_those_who_are_asked_to_do_it() -> None:
+    hub = Hub(_nothing)
+
+    with hub.watching("bob", ["provider:p1"]) as asked, hub.watching("bea", ["provider:p2"]) as other:
+        hub.tell(Moved(job_id="j1", customer_id="c1", version=3, asked=("p1",)))
+        heard = (await asked.news(seconds=0.01), await other.news(seconds=0.01))
+
+    assert heard == ((3,), None)
 
 
 async def _nothing() -> AsyncGenerator[Moved | None, None]:

@@ -21,6 +21,8 @@ from fulfillment.store.directory import Person
 from tests.api.ui.browser import Browser, Page, page_of
 from tests.journeys.town import Deal, Town, fresh
 
+pytestmark = pytest.mark.nightly
+
 OpenBrowser = Callable[..., Awaitable[Browser]]
 
 LIST = "/ui/admin/payouts"

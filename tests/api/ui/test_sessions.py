@@ -157,19 +157,20 @@ class TestWhatEndsIt:
 
         assert await is_in(somebody) is lasts
 
-    async def test_whoever_comes_again_is_noted_and_lasts_on(
-        self, open_browser: OpenBrowser, town: Town
+    @pytest.mark.parametrize(("by", "counts"), [("navigate", True), ("cors", False)])
+    async def test_whoever_comes_again_is_noted_and_lasts_on_and_no_script_is(
+        self, open_browser: OpenBrowser, town: Town, by: str, *, counts: bool
     ) -> None:
         id = fresh("ada")
         somebody = await open_browser(id)
         await _moved(town, id, "seen_at", datetime.now(UTC) - timedelta(minutes=100))
 
-        await somebody.ask("/ui/jobs")
+        await somebody.ask("/ui/jobs", **{"Sec-Fetch-Mode": by})
 
         (row,) = await town.rows(
             "SELECT now() - seen_at AS idle FROM page_session WHERE person_id = :id", id=id
         )
-        assert row["idle"] < timedelta(minutes=50)
+        assert (row["idle"] < timedelta(minutes=50)) is counts
 
     @pytest.mark.parametrize(
         ("roles", "active"),

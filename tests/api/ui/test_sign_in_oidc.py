@@ -22,6 +22,8 @@ from tests.api.ui.provider import FakeProvider
 from tests.journeys import front
 from tests.journeys.town import Town, fresh
 
+pytestmark = pytest.mark.nightly
+
 Json = dict[str, Any]
 PATIENCE = 10.0
 """Seconds that our side waits here: a busy machine is no ill provider."""

@@ -70,7 +70,7 @@ def test_every_refusal_has_a_sentence() -> None:
         (errors.DstGap("clocks skip it"), "start", "The clocks jump over this time"),
         (errors.ProviderBusy("busy"), "start", "The provider has another visit"),
         (errors.AlreadyDecided("by ruth"), "", "Somebody has decided on this before you."),
-        (OutcomeUnknown(), "", "No answer came in time."),
+        (OutcomeUnknown(), "", "No answer came in time, so it may have happened."),
         (Unavailable(), "", "A server of ours cannot be reached."),
         (TooManyRequests(), "", "That was a little too often."),
     ],

@@ -93,6 +93,16 @@ class TestTheMoney:
 
         assert told.stands == "Free again"
 
+    def test_what_we_gave_back_is_not_said_to_be_the_banks_doing(self) -> None:
+        card = Card(n=1, status=CardStatus.CAPTURED, amount=euros(100), since=NOON, captured=euros(0))
+        ours = replace(done(PayoutStatus.REVERSED), card=card)
+        theirs = replace(ours, card=replace(card, captured=euros(100)))
+
+        told = [paying_of(it, may_dispute=False, policy=POLICY) for it in (ours, theirs)]
+
+        assert [each.stands for each in told] == ["Given back", "Given back by your bank"]
+        assert [each.amount.amount for each in told] == [10_000, 10_000]
+
     def test_until_when_it_can_be_disputed_is_what_the_rules_say(self) -> None:
         it = done(PayoutStatus.PENDING_APPROVAL)
         last = VISIT.end + POLICY.dispute_window

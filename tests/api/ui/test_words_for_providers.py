@@ -18,6 +18,7 @@ from api.ui.typed import money_sent
 from fulfillment.domain.absence.commands import AbsenceReason
 from fulfillment.domain.absence.consequences import What
 from fulfillment.domain.absence.results import AbsenceStatus, Outcome
+from fulfillment.domain.assignment.card import Card, CardStatus
 from fulfillment.domain.assignment.payout import PayoutStatus
 from fulfillment.domain.assignment.standing import standing
 from fulfillment.domain.assignment.state import NOBODYS_OWN, RejectReason
@@ -37,6 +38,7 @@ from tests.domain.people import (
     after,
     approves,
     denies,
+    euros,
     resubmits,
 )
 
@@ -112,6 +114,17 @@ class TestAPayout:
 
         assert [pay.left for pay in found if pay] == [2, 1]
         assert [pay.until for pay in found if pay] == [DENIED_AT + POLICY.resubmit_window] * 2
+
+    def test_what_we_gave_back_is_not_said_to_be_the_banks_doing(self) -> None:
+        assert DONE.payout is not None
+        card = Card(n=1, status=CardStatus.CAPTURED, amount=DONE.price, since=NOON, captured=euros(0))
+        back = replace(DONE, card=card, payout=replace(DONE.payout, status=PayoutStatus.REVERSED))
+
+        pay = pay_of(standing(back, POLICY), POLICY)
+
+        assert pay is not None
+        assert pay.stands is not None
+        assert "our team has given the customer the money back" in pay.says
 
     def test_a_first_mark_is_told_to_nobody(self) -> None:
         large = replace(DONE, price=replace(DONE.price, amount=80_000))
