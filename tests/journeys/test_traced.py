@@ -94,6 +94,7 @@ async def lived(
 async def _confirmed(town: Town) -> tuple[Deal, str, list[EventDict]]:
     deal, id = await town.deal(visit=window(), customer=await known(town, Role.CUSTOMER)), fresh("call")
     await deal.customer.refused(f"{deal.path}/schedule/decline", {"version": 7, "reason": CANARY})
+    await _at_rest(deal)
     with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
         said = {"X_Request_Id": id, "traceparent": f"00-{TRACE}-{CALLER}-01"}
         answer = await deal.customer.ask("POST", f"{deal.path}/schedule/confirm", {"version": 1}, **said)
@@ -107,6 +108,18 @@ async def _confirmed(town: Town) -> tuple[Deal, str, list[EventDict]]:
 
         await until(sent, both, "the confirmation to be written and sent")
     return deal, id, lines
+
+
+async def _at_rest(deal: Deal) -> None:
+    """Wait until nothing is under way: a delivery for an earlier step takes along what it finds waiting."""
+    run = deal.town.engine.get_workflow_handle(assignment_run(deal.id))
+
+    async def look() -> Json:
+        seen = (await run.describe()).raw_description
+        deciding = seen.HasField("pending_workflow_task")
+        return {"deciding": deciding, "doing": len(seen.pending_activities)}
+
+    await until(look, lambda it: not (it["deciding"] or it["doing"]), f"assignment {deal.id} to come to rest")
 
 
 def _way_to(span: Span, spans: dict[bytes, Span]) -> tuple[str, ...]:
