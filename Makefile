@@ -10,6 +10,8 @@ T ?= tests
 ARGS ?=
 # A file a core.
 TOGETHER := -n auto --maxprocesses 4 --dist loadfile --ignore tests/chaos
+MATRIX := tests/chaos/test_money.py
+KILLING := -n 2 --dist loadfile --ignore $(MATRIX)
 NAMES ?=
 
 help:  ## Show what you can make
@@ -24,18 +26,20 @@ down: .venv/installed  ## Stop what `make up` started; the data stay in var/
 demo: .venv/installed  ## Follow one job live, from its posting to a paid provider
 	@$(VENV)/python dev.py demo $(ARGS)
 
-# What kills processes and looks at the clock has the machine for itself.
+# What kills processes and looks at the clock comes after the rest, and the largest has the machine for itself.
 test: .venv/installed .venv/test-installed  ## Run the tests, or some: make test T=tests/domain
 ifeq ($(T),tests)
 	$(VENV)/python -m pytest $(TOGETHER) -m "not nightly" tests
-	$(VENV)/python -m pytest -m "not nightly" tests/chaos
+	$(VENV)/python -m pytest $(KILLING) -m "not nightly" tests/chaos
+	$(VENV)/python -m pytest -m "not nightly" $(MATRIX)
 else
 	$(VENV)/python -m pytest $(T)
 endif
 
 night: .venv/installed .venv/test-installed  ## Run all tests, also those that `make test` leaves out
 	$(VENV)/python -m pytest $(TOGETHER) tests
-	$(VENV)/python -m pytest tests/chaos
+	$(VENV)/python -m pytest $(KILLING) tests/chaos
+	$(VENV)/python -m pytest $(MATRIX)
 
 lint: .venv/installed  ## Check formatting, style, types, and who imports whom
 	$(VENV)/python -m ruff format --check .
