@@ -9,7 +9,7 @@ VENV := .venv/bin
 T ?= tests
 ARGS ?=
 # A file a core.
-TOGETHER := -n auto --maxprocesses 4 --dist loadfile --ignore tests/chaos
+TOGETHER := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --ignore tests/chaos
 MATRIX := tests/chaos/test_money.py
 KILLING := -n 2 --dist loadfile --ignore $(MATRIX)
 NAMES ?=

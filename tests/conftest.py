@@ -41,6 +41,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "nightly: every case of what other tests try in part; not run by day")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what uses the browser's stack first: one process does all of it, and would be the last to end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+
+
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """Gives each process a file at a time, and all that use the browser's stack to one of them."""
 
