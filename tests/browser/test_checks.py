@@ -13,6 +13,8 @@ from tests.browser.png import reduced
 from tests.browser.roomy import Cramped, expect_roomy
 from tests.browser.visits import PHONE, Visits
 
+pytestmark = pytest.mark.nightly
+
 
 @pytest_asyncio.fixture(scope="module")
 async def bad_url() -> AsyncIterator[str]:

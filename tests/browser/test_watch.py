@@ -11,6 +11,8 @@ from tests.browser import bad_pages
 from tests.browser.visits import Visits
 from tests.browser.watch import Unannounced
 
+pytestmark = pytest.mark.nightly
+
 VisitsTo = Callable[[str], Visits]
 
 
