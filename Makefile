@@ -2,7 +2,7 @@
 # the one called python3 or another: make PYTHON=python3.13 up
 
 .DEFAULT_GOAL := help
-.PHONY: help up down demo test night lint check openapi pictures lock setup
+.PHONY: help up down demo test night lint deploy-check check openapi pictures lock setup
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -15,7 +15,7 @@ KILLING := -n 2 --dist loadfile --ignore $(MATRIX)
 NAMES ?=
 
 help:  ## Show what you can make
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 up: .venv/installed  ## Start everything and say READY; ARGS=--detach leaves it in the background
 	@$(VENV)/python dev.py up --with-parent $(ARGS)
@@ -47,7 +47,14 @@ lint: .venv/installed  ## Check formatting, style, types, and who imports whom
 	$(VENV)/python -m mypy
 	$(VENV)/lint-imports
 
-check: lint test  ## Everything that a change has to pass
+deploy-check: .venv/installed  ## Check deploy/ as compose, helm, Kubernetes and their linters read it
+	$(VENV)/hadolint deploy/Dockerfile
+	$(VENV)/docker-compose --env-file deploy/compose.env.example -f deploy/docker-compose.yml config -q
+	$(VENV)/compose-lint check --quiet --skip-suppressed --strict-config --config deploy/.compose-lint.yml --fail-on medium deploy/docker-compose.yml
+	@# There is no wheel of Helm for Linux on ARM.
+	[ "$$(uname -m)" = aarch64 ] || $(VENV)/python -m tests.deploy.charts
+
+check: lint deploy-check test  ## Everything that a change has to pass
 
 openapi: .venv/installed  ## Write the HTTP contract anew, in docs/openapi.json
 	$(VENV)/python -m api.export

@@ -12,8 +12,9 @@ import structlog
 import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import doors
@@ -74,10 +75,12 @@ def build(
     doors: Doors,
     approval_key: bytes,
     policy: Policy | None = None,
+    version: WorkerDeploymentVersion | None = None,
 ) -> tuple[Worker, ...]:
     """Return the workers of the three queues: the stories, the payments (few slots), the notices (paced).
 
-    `policy` is what the sweep, the reconciler and refunds go by.
+    `policy` is what the sweep, the reconciler and refunds go by. Workers of a `version` get nothing to do
+    before somebody has made it the current one (docs/runbooks/deploying.md).
     """
     holds, ledger, notices = Holds(sessions), Ledger(sessions), Notices(sessions, doors.delivering)
     sweep = Sweep(sessions, notices=notices, runs=EngineRuns(client), policy=policy or Policy())
@@ -112,6 +115,7 @@ def build(
             absences.note,
             monitor.monitor_operations,
         ],
+        version=version,
         max_concurrent_workflow_tasks=STORIES_AT_ONCE,
     )
     payments_door = PaymentsDoor(doors.cards, sessions)
@@ -132,12 +136,14 @@ def build(
             aftercare.look_for_chargeback,
             reconciler.reconcile_money,
         ],
+        version=version,
         max_concurrent_activities=PAYMENT_SLOTS,
     )
     messages = worker_for(
         client,
         NOTIFICATIONS_QUEUE,
         activities=[notices.deliver, sweep.sweep_reminders],
+        version=version,
         max_concurrent_activities=NOTICE_SLOTS,
         max_task_queue_activities_per_second=NOTICES_PER_SECOND,
     )
@@ -150,9 +156,21 @@ def worker_for(
     *,
     activities: Sequence[Callable[..., Any]],
     workflows: Sequence[type] = (),
+    version: WorkerDeploymentVersion | None = None,
     **limits: Any,  # the SDK's own keywords
 ) -> Worker:
-    """Return a worker of one queue, with the settings that keep recovery short (docs/decisions/0004)."""
+    """Return a worker of one queue, with the settings that keep recovery short (docs/decisions/0004).
+
+    Runs last for weeks, so they move on to the current version (docs/decisions/0018): our changes are
+    patched, and recorded histories replay.
+    """
+    deployment = None
+    if version is not None:
+        deployment = WorkerDeploymentConfig(
+            version=version,
+            use_worker_versioning=True,
+            default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+        )
     return Worker(
         client,
         task_queue=queue,
@@ -163,6 +181,7 @@ def worker_for(
         max_cached_workflows=MOST_CACHED,
         workflow_runner=runner(),
         interceptors=[Telling(), Causing()],
+        deployment_config=deployment,
         **limits,
     )
 
@@ -196,6 +215,7 @@ async def main() -> None:
         doors=open_doors,
         approval_key=settings.approval_key(),
         policy=settings.policy(),
+        version=version_of(settings),
     )
     gauges = Gauges(sessions, EngineWatch(client))
     front = health.application(_checks(database, client), read=gauges.read)
@@ -208,6 +228,15 @@ async def main() -> None:
     await database.dispose()
     await asyncio.to_thread(traces.end)
     log.info("worker.stopped")
+
+
+def version_of(settings: Settings) -> WorkerDeploymentVersion | None:
+    """Return the version that this worker works as; None where versions are not told apart."""
+    if settings.temporal_worker_build_id is None:
+        return None
+    return WorkerDeploymentVersion(
+        deployment_name=settings.temporal_deployment_name, build_id=settings.temporal_worker_build_id
+    )
 
 
 async def patiently_connected(settings: Settings, traces: Traces) -> Client:

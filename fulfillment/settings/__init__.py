@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from cryptography.fernet import Fernet
 from limits import RateLimitItem, parse
@@ -24,6 +24,7 @@ from fulfillment.settings.channels import ChannelSettings, SealingKeys
 from fulfillment.settings.kinds import (
     Algorithm,
     AppEnv,
+    BuildId,
     CommaSeparated,
     DatabaseUrl,
     Folder,
@@ -79,6 +80,15 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
         default=False, description="Whether Temporal is spoken to over TLS: true or false."
     )
     temporal_api_key: SecretStr | None = Field(None, description="The API key of Temporal Cloud.")
+    temporal_deployment_name: str = Field(
+        "fulfillment",
+        min_length=1,
+        description="The worker deployment that versions of the worker belong to.",
+    )
+    temporal_worker_build_id: BuildId | None = Field(
+        None,
+        description="The version that this worker works as; without one, the engine tells no versions apart.",
+    )
     temporal_ui_url: WebAddress = Field(
         "http://127.0.0.1:8233", description="The web address of the Temporal UI, for links."
     )
@@ -195,14 +205,14 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
         return path.read_bytes()
 
 
-def read() -> Settings:
-    """Return the settings of this process.
+def read(**known: Any) -> Settings:
+    """Return the settings of this process; what is `known` already is not asked of the environment.
 
     Raises:
         WrongSetting: a variable is missing or wrong; the message says which, why, and what it means.
     """
     try:
-        return Settings()
+        return Settings(**known)
     except ValidationError as error:
         # One sentence for each variable: what follows from a first mistake is noise.
         first = {detail["loc"][:1]: detail for detail in reversed(error.errors())}
