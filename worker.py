@@ -74,10 +74,12 @@ def build(
     doors: Doors,
     approval_key: bytes,
     policy: Policy | None = None,
+    notices_per_second: float = NOTICES_PER_SECOND,
 ) -> tuple[Worker, ...]:
     """Return the workers of the three queues: the stories, the payments (few slots), the notices (paced).
 
-    `policy` is what the sweep, the reconciler and refunds go by.
+    `policy` is what the sweep, the reconciler and refunds go by. `notices_per_second` is what the engine
+    hands out to all workers together; the latest to say a number is heeded.
     """
     holds, ledger, notices = Holds(sessions), Ledger(sessions), Notices(sessions, doors.delivering)
     sweep = Sweep(sessions, notices=notices, runs=EngineRuns(client), policy=policy or Policy())
@@ -139,7 +141,7 @@ def build(
         NOTIFICATIONS_QUEUE,
         activities=[notices.deliver, sweep.sweep_reminders],
         max_concurrent_activities=NOTICE_SLOTS,
-        max_task_queue_activities_per_second=NOTICES_PER_SECOND,
+        max_task_queue_activities_per_second=notices_per_second,
     )
     return stories, payments, messages
 
@@ -185,7 +187,7 @@ async def main() -> None:
     """
     settings = read()
     configure_logging(service="worker", level=settings.log_level)
-    database = database_engine(settings.database_url)
+    database = database_engine(settings.database_url, pool_size=settings.database_connections)
     traces = traces_to(settings.otel_exporter_otlp_endpoint, service="worker")
     client = await patiently_connected(settings, traces)
     sessions = async_sessionmaker(database)
@@ -196,6 +198,7 @@ async def main() -> None:
         doors=open_doors,
         approval_key=settings.approval_key(),
         policy=settings.policy(),
+        notices_per_second=settings.notices_per_second,
     )
     gauges = Gauges(sessions, EngineWatch(client))
     front = health.application(_checks(database, client), read=gauges.read)

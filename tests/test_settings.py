@@ -162,6 +162,8 @@ class TestWhatIsRefused:
             ("AUTH_JWKS_URL", "file:///etc/passwd", "pattern"),
             ("RATE_LIMIT_OPS_READS", "often", "not a rate"),
             ("TEMPORAL_ADDRESS", "https://temporal", "pattern"),
+            ("DATABASE_CONNECTIONS", "0", "greater than or equal to 1"),
+            ("NOTICES_PER_SECOND", "0", "greater than 0"),
         ],
     )
     def test_is_named_with_its_value_and_the_reason(

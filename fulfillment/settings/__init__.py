@@ -71,6 +71,12 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
     database_url: DatabaseUrl = Field(
         repr=False, description="Where Postgres is: postgresql://user:password@host:port/database."
     )
+    database_connections: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Connections to Postgres that a process opens at most; two a core if unset.",
+    )
     temporal_address: str = Field(
         "127.0.0.1:7233", pattern=r"^[^\s/]+:\d{1,5}$", description="Where Temporal is: host:port."
     )
