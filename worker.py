@@ -215,7 +215,7 @@ async def main() -> None:
 
 async def patiently_connected(settings: Settings, traces: Traces) -> Client:
     """Return a client of the engine, waiting for one that is still starting."""
-    address, runtime = address_of(settings), connection.runtime()
+    address, runtime = address_of(settings), connection.runtime(metrics_at=settings.sdk_metrics_at())
     while True:
         try:
             return await connection.connect(

@@ -144,6 +144,13 @@ class TestWhatIsRead:
         assert rates["ops", "reads"] == parse("7/second")
         assert len(rates) == 8
 
+    @pytest.mark.parametrize(("host", "at"), [("127.0.0.1", "127.0.0.1:9464"), ("::1", "[::1]:9464")])
+    def test_the_sdk_listens_where_the_worker_does(
+        self, monkeypatch: pytest.MonkeyPatch, host: str, at: str
+    ) -> None:
+        assert said(monkeypatch, **PROD).sdk_metrics_at() is None
+        assert said(monkeypatch, **PROD, HOST=host, SDK_METRICS_PORT="9464").sdk_metrics_at() == at
+
 
 class TestWhatIsRefused:
     @pytest.mark.parametrize(

@@ -56,6 +56,52 @@ ENGINE = Dashboard(
                 limit=30,
             ),
         ],
+        "Workers, as the SDK sees them (SDK_METRICS_PORT)": [
+            Panel(
+                title="Free slots",
+                unit="short",
+                description="The least that any worker would still take at once; at none, tasks wait for it.",
+                asks={"{{worker_type}}": "min by (worker_type) (temporal_worker_task_slots_available)"},
+            ),
+            Panel(
+                title="Tasks wait for a worker",
+                unit="s",
+                description="95 of a hundred waited no longer. What grows here wants more workers.",
+                asks={
+                    "runs": quantile(0.95, "temporal_workflow_task_schedule_to_start_latency", over="5m"),
+                    "activities": quantile(0.95, "temporal_activity_schedule_to_start_latency", over="5m"),
+                },
+                limit=1,
+            ),
+            Panel(
+                title="A task of a run takes",
+                unit="s",
+                description="95 of a hundred took no longer. What takes five seconds is given away.",
+                asks={"p95": quantile(0.95, "temporal_workflow_task_execution_latency", over="5m")},
+                limit=5,
+            ),
+            Panel(
+                title="Tasks of runs that failed",
+                unit="ops",
+                description="A bug, or code that does not fit the histories of open runs.",
+                asks={
+                    "{{workflow_type}}": "sum by (workflow_type)"
+                    " (rate(temporal_workflow_task_execution_failed[$__rate_interval]))"
+                },
+            ),
+            Panel(
+                title="Runs in memory",
+                unit="short",
+                description="Each worker remembers 3,000 at most, and reads the others when they wake.",
+                asks={"{{instance}}": "max by (instance) (temporal_sticky_cache_size)"},
+            ),
+            Panel(
+                title="Asked of Temporal",
+                unit="ops",
+                description="Calls by operation.",
+                asks={"{{operation}}": "sum by (operation) (rate(temporal_request[$__rate_interval]))"},
+            ),
+        ],
         "API": [
             Panel(
                 title="Requests",
