@@ -13,12 +13,15 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from tests.docs.pages import FENCE, LINK, PAGES, ROOT
 
 CONFIG = ROOT / "zensical.toml"
 LAID_OUT = ROOT / "var" / "pages"
+SHALLOW = re.compile(r"^(?P<by> {2,3})(?:```.*?^ {2,3}```|\S.*?)$", re.MULTILINE | re.DOTALL)
+DEEP = 4
 BESIDE = ("docs/**/*.png", "docs/*.json")
 """What pages show or offer, beside themselves."""
 
@@ -73,8 +76,13 @@ def for_site(page: Path, *, known: frozenset[Path], source: str | None = None) -
 
     text = page.read_text(encoding="utf-8")
     blocks = FENCE.findall(text)
-    prose = [LINK.sub(link, between) for between in FENCE.split(text)]
+    prose = [LINK.sub(link, SHALLOW.sub(_deep, between)) for between in FENCE.split(text)]
     return "".join(part for pair in zip(prose, [*blocks, ""], strict=True) for part in pair)
+
+
+def _deep(found: re.Match[str]) -> str:
+    """Return what stands inside a list where the site's Markdown looks for it: four to the right."""
+    return indent(found[0], " " * (DEEP - len(found["by"])))
 
 
 def _leaves(item: Any) -> Iterator[str]:  # of a TOML file: lists and tables, down to the names of files

@@ -54,6 +54,15 @@ class TestALink:
         assert site.for_site(page, known=KNOWN) == page.read_text()
 
 
+def test_a_block_in_a_list_stays_in_it(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("1. Do\n   this:\n\n   ```sh\n   if a; then\n     b\n   ```\n\n2. Then that\n")
+
+    text = site.for_site(page, known=KNOWN)
+
+    assert text == "1. Do\n    this:\n\n    ```sh\n    if a; then\n      b\n    ```\n\n2. Then that\n"
+
+
 def test_a_heading_that_is_gone_stops_it(tmp_path: Path) -> None:
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "index.md").write_text("# Here\n\n[There](#nowhere)\n")
@@ -63,4 +72,4 @@ def test_a_heading_that_is_gone_stops_it(tmp_path: Path) -> None:
     built = subprocess.run([zensical, "build", "--strict"], cwd=tmp_path, capture_output=True, check=False)  # noqa: S603
 
     assert built.returncode != 0
-    assert b"nowhere" in built.stdout + built.stderr
+    assert b"anchor does not exist" in built.stdout + built.stderr
