@@ -2,7 +2,7 @@
 # the one called python3 or another: make PYTHON=python3.13 up
 
 .DEFAULT_GOAL := help
-.PHONY: help up down demo test night lint deploy-check check openapi pictures lock setup
+.PHONY: help up down demo test night lint deploy-check check openapi pictures docs bench lock setup
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -41,11 +41,12 @@ night: .venv/installed .venv/test-installed  ## Run all tests, also those that `
 	$(VENV)/python -m pytest $(KILLING) tests/chaos
 	$(VENV)/python -m pytest $(MATRIX)
 
-lint: .venv/installed  ## Check formatting, style, types, and who imports whom
+lint: .venv/installed  ## Check formatting, style, types, who imports whom, and where the documents lead
 	$(VENV)/python -m ruff format --check .
 	$(VENV)/python -m ruff check .
 	$(VENV)/python -m mypy
 	$(VENV)/lint-imports
+	$(VENV)/python -m tests.docs.site
 
 deploy-check: .venv/installed  ## Check deploy/ as compose, helm, Kubernetes and their linters read it
 	$(VENV)/hadolint deploy/Dockerfile
@@ -61,6 +62,12 @@ openapi: .venv/installed  ## Write the HTTP contract anew, in docs/openapi.json
 
 pictures: .venv/installed .venv/test-installed  ## Take the pictures of the documentation anew, or some: make pictures NAMES="mailbox"
 	$(VENV)/python -m tests.browser.screenshots $(NAMES)
+
+docs: .venv/installed  ## Build the documents as a site in var/site; a link that leads nowhere ends it
+	$(VENV)/python -m tests.docs.site $(ARGS)
+
+bench: .venv/installed  ## Measure what one assignment costs, on everything; then: python -m tests.bench.capacity
+	$(VENV)/python -m tests.bench.costs $(ARGS)
 
 lock: .venv/installed  ## Pin what pyproject.toml asks for, with hashes, in requirements.lock
 	$(VENV)/python -m uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \

@@ -76,11 +76,13 @@ def build(
     approval_key: bytes,
     policy: Policy | None = None,
     version: WorkerDeploymentVersion | None = None,
+    notices_per_second: float = NOTICES_PER_SECOND,
 ) -> tuple[Worker, ...]:
     """Return the workers of the three queues: the stories, the payments (few slots), the notices (paced).
 
     `policy` is what the sweep, the reconciler and refunds go by. Workers of a `version` get nothing to do
-    before somebody has made it the current one (docs/runbooks/deploying.md).
+    before somebody has made it the current one (docs/runbooks/deploying.md). `notices_per_second` is what the
+    engine hands out to all workers together; the latest to say a number is heeded.
     """
     holds, ledger, notices = Holds(sessions), Ledger(sessions), Notices(sessions, doors.delivering)
     sweep = Sweep(sessions, notices=notices, runs=EngineRuns(client), policy=policy or Policy())
@@ -145,7 +147,7 @@ def build(
         activities=[notices.deliver, sweep.sweep_reminders],
         version=version,
         max_concurrent_activities=NOTICE_SLOTS,
-        max_task_queue_activities_per_second=NOTICES_PER_SECOND,
+        max_task_queue_activities_per_second=notices_per_second,
     )
     return stories, payments, messages
 
@@ -204,7 +206,7 @@ async def main() -> None:
     """
     settings = read()
     configure_logging(service="worker", level=settings.log_level)
-    database = database_engine(settings.database_url)
+    database = database_engine(settings.database_url, pool_size=settings.database_connections)
     traces = traces_to(settings.otel_exporter_otlp_endpoint, service="worker")
     client = await patiently_connected(settings, traces)
     sessions = async_sessionmaker(database)
@@ -216,6 +218,7 @@ async def main() -> None:
         approval_key=settings.approval_key(),
         policy=settings.policy(),
         version=version_of(settings),
+        notices_per_second=settings.notices_per_second,
     )
     gauges = Gauges(sessions, EngineWatch(client))
     front = health.application(_checks(database, client), read=gauges.read)
@@ -241,7 +244,7 @@ def version_of(settings: Settings) -> WorkerDeploymentVersion | None:
 
 async def patiently_connected(settings: Settings, traces: Traces) -> Client:
     """Return a client of the engine, waiting for one that is still starting."""
-    address, runtime = address_of(settings), connection.runtime()
+    address, runtime = address_of(settings), connection.runtime(metrics_at=settings.sdk_metrics_at())
     while True:
         try:
             return await connection.connect(

@@ -57,6 +57,10 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
     host: str = Field("127.0.0.1", description="The address that api and worker listen on.")
     port: Port = Field(8000, description="The TCP port of the api.")
     worker_http_port: Port = Field(9090, description="The TCP port of the worker's health and metrics.")
+    sdk_metrics_port: Port | None = Field(
+        None,
+        description="The TCP port at which the worker's Temporal SDK says what it counts; nowhere if unset.",
+    )
     data_dir: Folder = Field(Path("var"), description="A folder for what dev keeps: keys and data.")
     log_level: LogLevel = Field(LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR.")
     metrics_token: SecretStr | None = Field(
@@ -71,6 +75,12 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
     # What it stands on
     database_url: DatabaseUrl = Field(
         repr=False, description="Where Postgres is: postgresql://user:password@host:port/database."
+    )
+    database_connections: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Connections to Postgres that a process opens at most; two a core if unset.",
     )
     temporal_address: str = Field(
         "127.0.0.1:7233", pattern=r"^[^\s/]+:\d{1,5}$", description="Where Temporal is: host:port."
@@ -160,6 +170,13 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
     def policy(self) -> Policy:
         """Return the knobs of the rules, those of the money included."""
         return self.with_payments(super().policy())
+
+    def sdk_metrics_at(self) -> str | None:
+        """Return where the SDK listens to be scraped, as `host:port`; None if it shall not."""
+        if self.sdk_metrics_port is None:
+            return None
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.sdk_metrics_port}"
 
     def rates(self) -> Mapping[tuple[str, str], RateLimitItem]:
         """Return how often one person may ask, by role and by kind of request (`commands`, `reads`)."""

@@ -32,10 +32,6 @@ class Link:
         file, _, _ = self.target.partition("#")
         return (self.page.parent / file).resolve() if file else self.page
 
-    @property
-    def anchor(self) -> str:
-        return self.target.partition("#")[2]
-
     def __str__(self) -> str:
         return f"{self.page.relative_to(ROOT)}: [{self.text}]({self.target})"
 
