@@ -32,7 +32,10 @@ def main() -> int:
     parser.add_argument(
         "--source", metavar="URL", help="where the repository's files can be read, with a / at its end"
     )
-    lay_out(LAID_OUT, source=parser.parse_args().source)
+    try:
+        lay_out(LAID_OUT, source=parser.parse_args().source)
+    except LookupError as wrong:
+        sys.exit(str(wrong))
     zensical = Path(sys.executable).with_name("zensical")
     return subprocess.run([zensical, "build", "--strict", "--clean"], cwd=ROOT, check=False).returncode  # noqa: S603
 
