@@ -12,8 +12,10 @@ import structlog
 import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from temporalio.client import Client
+from temporalio.converter import DataConverter
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Replayer, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import doors
@@ -66,6 +68,17 @@ NOTICES_PER_SECOND = 50.0
 NOTICE_SLOTS = 10
 """Whoever dies with mails in its hands may have them sent again: no more than these."""
 
+STORIES = (
+    JobWorkflow,
+    AssignmentWorkflow,
+    OpsMonitorWorkflow,
+    PayoutAftercareWorkflow,
+    ProviderUnavailableWorkflow,
+    ReconcileWorkflow,
+    ReminderSweepWorkflow,
+)
+"""All that the runs of our queue may tell."""
+
 
 def build(
     client: Client,
@@ -87,15 +100,7 @@ def build(
     stories = worker_for(
         client,
         QUEUE,
-        workflows=[
-            JobWorkflow,
-            AssignmentWorkflow,
-            OpsMonitorWorkflow,
-            PayoutAftercareWorkflow,
-            ProviderUnavailableWorkflow,
-            ReconcileWorkflow,
-            ReminderSweepWorkflow,
-        ],
+        workflows=STORIES,
         activities=[
             ledger.project_assignment,
             ledger.project_job,
@@ -162,9 +167,24 @@ def worker_for(
         graceful_shutdown_timeout=DRAIN,
         max_cached_workflows=MOST_CACHED,
         workflow_runner=runner(),
-        interceptors=[Telling(), Causing()],
+        interceptors=interceptors(),
         **limits,
     )
+
+
+def replayer(converter: DataConverter, *, runtime: Runtime | None = None) -> Replayer:
+    """Return what plays recorded histories to our stories, as a worker of today would play them on."""
+    return Replayer(
+        workflows=STORIES,
+        workflow_runner=runner(),
+        interceptors=interceptors(),
+        data_converter=converter,
+        runtime=runtime,
+    )
+
+
+def interceptors() -> tuple[Interceptor, ...]:
+    return (Telling(), Causing())
 
 
 def runner() -> SandboxedWorkflowRunner:

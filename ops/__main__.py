@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from sqlalchemy.exc import DBAPIError
 
 from fulfillment.settings import WrongSetting
-from ops import audit, evidence, forget, reconcile
+from ops import audit, evidence, forget, reconcile, replay
 from ops.status import COULD_NOT_LOOK, INTERRUPTED
 from ops.voice import complain
 
-COMMANDS = (audit, evidence, forget, reconcile)
+COMMANDS = (audit, evidence, forget, reconcile, replay)
 """One module a command: its `add` says what it takes, and sets as `run` what it does."""
 
 EPILOG = """\
@@ -25,10 +25,11 @@ try this:
   python -m ops forget ID --yes                  forget them; there is no way back
   python -m ops reconcile --dry-run              do runs, database and Stripe agree on the money?
   python -m ops reconcile                        the same, and mend what may be mended
+  python -m ops replay                           would this code go on with the runs that are open?
 
 Commands take their settings as api and worker do: from the environment, and a file .env. They may run while
-people work. Only `reconcile` and `forget --yes` change anything. They end with 0 when all is well, 1 when
-they have found something wrong, and 2 when they could not look.
+people work. Only `reconcile` and `forget --yes` change anything. They end with 0 when all is
+well, 1 when they have found something wrong, and 2 when they could not look.
 """
 
 
@@ -36,13 +37,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what `arguments` ask for and return its exit status."""
     asked = parser().parse_args(arguments)
     try:
-        status: int = asyncio.run(asked.run(asked))
+        return asyncio.run(carried_out(asked))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+async def carried_out(asked: argparse.Namespace) -> int:
+    """Do what was asked for and return how it ended; what keeps it from that is one sentence."""
+    try:
+        status: int = await asked.run(asked)
     except DBAPIError as error:
         complain(f"the database refused: {error.orig}")
     except (WrongSetting, OSError) as error:
         complain(str(error))
-    except KeyboardInterrupt:
-        return INTERRUPTED
     else:
         return status
     return COULD_NOT_LOOK
