@@ -8,17 +8,19 @@ from collections.abc import Sequence
 from sqlalchemy.exc import DBAPIError
 
 from fulfillment.settings import WrongSetting
-from ops import audit, evidence, forget, reconcile, replay
+from ops import audit, backfill, evidence, forget, reconcile, replay
 from ops.status import COULD_NOT_LOOK, INTERRUPTED
 from ops.voice import complain
 
-COMMANDS = (audit, evidence, forget, reconcile, replay)
+COMMANDS = (audit, backfill, evidence, forget, reconcile, replay)
 """One module a command: its `add` says what it takes, and sets as `run` what it does."""
 
 EPILOG = """\
 try this:
   python -m ops audit verify                     is every row of the audit as it was written?
   python -m ops audit verify --assignment ID     the same for one assignment
+  python -m ops backfill rows --dry-run          which columns do not say what their rows keep whole?
+  python -m ops backfill steps --dry-run         which steps of runs does the database not have?
   python -m ops evidence ID --out evidence.json  all that proves what happened in an assignment
   python -m ops evidence --check evidence.json   is that file as it was made? asks no database
   python -m ops forget ID                        what would it take to forget that person?
@@ -28,7 +30,7 @@ try this:
   python -m ops replay                           would this code go on with the runs that are open?
 
 Commands take their settings as api and worker do: from the environment, and a file .env. They may run while
-people work. Only `reconcile` and `forget --yes` change anything. They end with 0 when all is
+people work. Only `backfill`, `reconcile` and `forget --yes` change anything. They end with 0 when all is
 well, 1 when they have found something wrong, and 2 when they could not look.
 """
 
