@@ -2,17 +2,18 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
 from fulfillment.settings import WrongSetting
-from ops import audit, backfill, evidence, forget, reconcile, replay
+from ops import audit, backfill, drain, evidence, forget, reconcile, replay
 from ops.status import COULD_NOT_LOOK, INTERRUPTED
 from ops.voice import complain
 
-COMMANDS = (audit, backfill, evidence, forget, reconcile, replay)
+COMMANDS = (audit, backfill, drain, evidence, forget, reconcile, replay)
 """One module a command: its `add` says what it takes, and sets as `run` what it does."""
 
 EPILOG = """\
@@ -21,6 +22,8 @@ try this:
   python -m ops audit verify --assignment ID     the same for one assignment
   python -m ops backfill rows --dry-run          which columns do not say what their rows keep whole?
   python -m ops backfill steps --dry-run         which steps of runs does the database not have?
+  python -m ops drain                            who works, and on what?
+  python -m ops drain --version NAME:BUILD       wait until nothing needs that version of the worker any more
   python -m ops evidence ID --out evidence.json  all that proves what happened in an assignment
   python -m ops evidence --check evidence.json   is that file as it was made? asks no database
   python -m ops forget ID                        what would it take to forget that person?
@@ -69,4 +72,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ended = main()
+    sys.stdout.flush()
+    # The engine's library has threads of its own. One that hands something over while Python takes itself
+    # apart has been seen to abort the process, after all was said (temporalio/sdk-python#300).
+    os._exit(ended)
