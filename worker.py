@@ -13,8 +13,10 @@ import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.converter import DataConverter
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError
-from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker import Interceptor, Replayer, Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import doors
@@ -67,6 +69,17 @@ NOTICES_PER_SECOND = 50.0
 NOTICE_SLOTS = 10
 """Whoever dies with mails in its hands may have them sent again: no more than these."""
 
+STORIES = (
+    JobWorkflow,
+    AssignmentWorkflow,
+    OpsMonitorWorkflow,
+    PayoutAftercareWorkflow,
+    ProviderUnavailableWorkflow,
+    ReconcileWorkflow,
+    ReminderSweepWorkflow,
+)
+"""All that the runs of our queue may tell."""
+
 
 def build(
     client: Client,
@@ -92,15 +105,7 @@ def build(
     stories = worker_for(
         client,
         QUEUE,
-        workflows=[
-            JobWorkflow,
-            AssignmentWorkflow,
-            OpsMonitorWorkflow,
-            PayoutAftercareWorkflow,
-            ProviderUnavailableWorkflow,
-            ReconcileWorkflow,
-            ReminderSweepWorkflow,
-        ],
+        workflows=STORIES,
         activities=[
             ledger.project_assignment,
             ledger.project_job,
@@ -182,10 +187,25 @@ def worker_for(
         graceful_shutdown_timeout=DRAIN,
         max_cached_workflows=MOST_CACHED,
         workflow_runner=runner(),
-        interceptors=[Telling(), Causing()],
+        interceptors=interceptors(),
         deployment_config=deployment,
         **limits,
     )
+
+
+def replayer(converter: DataConverter, *, runtime: Runtime | None = None) -> Replayer:
+    """Return what plays recorded histories to our stories, as a worker of today would play them on."""
+    return Replayer(
+        workflows=STORIES,
+        workflow_runner=runner(),
+        interceptors=interceptors(),
+        data_converter=converter,
+        runtime=runtime,
+    )
+
+
+def interceptors() -> tuple[Interceptor, ...]:
+    return (Telling(), Causing())
 
 
 def runner() -> SandboxedWorkflowRunner:

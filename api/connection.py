@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from temporalio.client import Client, Interceptor
 from temporalio.runtime import (
@@ -22,6 +23,9 @@ from workflows.sealed import Sealing, converter
 IMPATIENT = RetryConfig(
     initial_interval_millis=50, max_interval_millis=400, max_elapsed_time_millis=500, max_retries=2
 )
+
+SIGN_OF_LIFE = timedelta(seconds=10)
+"""A worker tells the engine this often what it has in hand; `ops drain` waits for its word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,12 @@ def runtime(*, metrics_at: str | None = None) -> Runtime:
         append_target_to_name=False,
     )
     wanted = TelemetryFilter(core_level="WARN", other_level="ERROR")
-    metrics = PrometheusConfig(bind_address=metrics_at, durations_as_seconds=True) if metrics_at else None
-    logging_config = LoggingConfig(filter=wanted, forwarding=forwarding)
-    return Runtime(telemetry=TelemetryConfig(logging=logging_config, metrics=metrics))
+    return Runtime(
+        telemetry=TelemetryConfig(
+            logging=LoggingConfig(filter=wanted, forwarding=forwarding),
+            metrics=PrometheusConfig(bind_address=metrics_at, durations_as_seconds=True)
+            if metrics_at
+            else None,
+        ),
+        worker_heartbeat_interval=SIGN_OF_LIFE,
+    )

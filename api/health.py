@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from api import problems
 from api.errors import Missing, Unauthenticated
 from api.guards import Guards
 from api.traces import SILENT
 from fulfillment.patience import within
+from fulfillment.telemetry import exposed
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -76,7 +77,7 @@ def router(
     async def counted(request: Request) -> Response:
         metrics_for(request)
         await read()
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(exposed(), media_type=CONTENT_TYPE_LATEST)
 
     return routes
 

@@ -6,14 +6,25 @@ never an id, a path as it was asked for, or anything else that a client can choo
 
 import logging
 import math
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 import structlog
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram, Metric, disable_created_metrics
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Metric,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -53,6 +64,19 @@ def at_nought(counter: Counter, values: Iterable[str]) -> None:
         counter.labels(value)
 
 
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which several processes behind one port share a folder of counts, as the library has it."""
+
+
+def exposed() -> bytes:
+    """Return what this process has counted; what all have that share a folder, where one is named."""
+    if SHARED not in os.environ:
+        return generate_latest()
+    everybodys = CollectorRegistry()
+    MultiProcessCollector(everybodys)  # type: ignore[no-untyped-call]  # as above
+    return generate_latest(everybodys)
+
+
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 # The library takes `_total` off a counter's name and appends it again, so these are the names as scraped.
@@ -84,7 +108,9 @@ RECONCILE_HEALED = Counter(
     "reconcile_healed_total", "Drift that the reconciler has mended without anybody's help.", ["kind"]
 )
 RECONCILE_ENDED = Gauge(
-    "reconcile_last_end_timestamp_seconds", "When a reconciliation last came to its end, in Unix time."
+    "reconcile_last_end_timestamp_seconds",
+    "When a reconciliation last came to its end, in Unix time.",
+    multiprocess_mode="max",
 )
 COMMANDS = Counter("commands_total", "Commands put to the engine.", ["command", "outcome"])
 PROJECTION_LAG = Histogram(
@@ -95,7 +121,11 @@ PROJECTION_LAG = Histogram(
 HTTP_REQUESTS = Counter("http_requests_total", "Requests answered.", ["route", "method", "status"])
 HTTP_SECONDS = Histogram("http_request_seconds", "From request to answer.", ["route"], buckets=SECONDS)
 RATE_LIMITED = Counter("rate_limited_total", "Requests refused with 429 by a rate limit.", ["role"])
-RATE_LIMITS_IN_MEMORY = Gauge("rate_limits_in_memory", "1 while rate limits cannot be counted in Postgres.")
+RATE_LIMITS_IN_MEMORY = Gauge(
+    "rate_limits_in_memory",
+    "1 while rate limits cannot be counted in Postgres.",
+    multiprocess_mode="mostrecent",
+)
 
 # How things stand: read by the worker when it is scraped (activities/gauges.py), and by nobody else.
 ASSIGNMENTS = Reading("fulfillment_assignments", "Assignments, by where they stand.", ["state"])

@@ -19,7 +19,7 @@ from fulfillment.settings import Settings, read
 from fulfillment.store.database import engine as database_engine
 from fulfillment.telemetry import configure_logging
 from ops.status import COULD_NOT_LOOK, SOMETHING_IS_WRONG
-from ops.voice import complain, counting, say
+from ops.voice import complain, counting, say, table
 from workflows.reconcile import EngineStories
 
 MENDED_BY_ITSELF = frozenset({DriftKind.PROJECTION_BEHIND, DriftKind.HINT_UNHANDLED})
@@ -123,9 +123,7 @@ def _as_table(compared: int, outcomes: Sequence[Outcome]) -> str:
             for f in [each.finding]
         ),
     ]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
-    table = ("  ".join((*map(str.ljust, line, widths), line[-1])) for line in lines)
-    return "\n".join((*table, "", verdict))
+    return "\n".join((table(*lines), "", verdict))
 
 
 def _verdict(outcomes: Sequence[Outcome]) -> str:

@@ -1,15 +1,21 @@
 """Every metric is documented, bounded, and well-formed; and an alert asks for none that is not there."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from prometheus_client import Histogram, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 
+from activities.gauges import Gauges
 from fulfillment import telemetry
-from fulfillment.telemetry import Reading
+from fulfillment.telemetry import SHARED, Reading
 from tests.alerts import rules
 from tests.alerts.programs import OPS, said
+from tests.journeys.town import Town
+from workflows.watching import EngineWatch
 
 PAGE = rules.RUNBOOK.parents[1] / "metrics.md"
 ROW = re.compile(r"^\| `(?P<name>\w+)(?:\{(?P<labels>[\w,]+)\})?` \|", re.MULTILINE)
@@ -94,3 +100,30 @@ def test_prometheus_has_nothing_to_say_against_them(monkeypatch: pytest.MonkeyPa
     status, told = said("promtool", "check", "metrics", cwd=OPS, given=generate_latest())
 
     assert (status, told) == (0, "")
+
+
+async def test_nor_against_what_a_town_at_work_has_counted(town: Town) -> None:
+    await (await town.completed()).written()
+    await Gauges(town.sessions, EngineWatch(town.engine)).read()
+
+    scraped = await town.http.get("/metrics")
+    status, told = said("promtool", "check", "metrics", cwd=OPS, given=scraped.content)
+
+    assert (status, told) == (0, "")
+    for alive in ("http_requests_total{", "commands_total{", "fulfillment_queue_pollers{", "process_cpu_"):
+        assert f"\n{alive}" in scraped.text
+
+
+COUNT = "from fulfillment import telemetry as it; it.RATE_LIMITED.labels(role='ops').inc({n})"
+EXPOSE = "import sys; from fulfillment.telemetry import exposed; sys.stdout.buffer.write(exposed())"
+
+
+def test_processes_behind_one_port_say_what_all_of_them_have_counted(tmp_path: Path) -> None:
+    where = {SHARED: str(tmp_path), "PYTHONPATH": str(OPS.parent)}
+    scraped = b""
+    for code in (COUNT.format(n=1), COUNT.format(n=2), EXPOSE):
+        done = subprocess.run((sys.executable, "-c", code), env=where, capture_output=True, check=True)  # noqa: S603 - ours
+        scraped = done.stdout
+
+    assert b'rate_limited_total{role="ops"} 3.0\n' in scraped
+    assert said("promtool", "check", "metrics", cwd=OPS, given=scraped) == (0, "")

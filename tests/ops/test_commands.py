@@ -180,7 +180,19 @@ class TestHelp:
             assert command.__name__.rpartition(".")[2] in told
         assert "python -m ops audit verify" in told
 
-    @pytest.mark.parametrize("words", [["audit"], ["audit", "verify"], ["evidence"]])
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ["audit"],
+            ["audit", "verify"],
+            ["backfill"],
+            ["backfill", "rows"],
+            ["backfill", "steps"],
+            ["drain"],
+            ["evidence"],
+            ["replay"],
+        ],
+    )
     def test_is_there_for_each(self, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
         with pytest.raises(SystemExit) as left:
             main([*words, "--help"])

@@ -1,6 +1,6 @@
 """Writing rows once more as they were, where somebody has changed them by hand: the same step, no new one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -27,7 +27,7 @@ HELD_AS_KNOWN = sql.newest(
 """Unlike the projection it may take a value back to nothing."""
 
 
-def _again(statement: str) -> str:
+def again(statement: str) -> str:
     """Return the upsert `statement`, which takes newer rows only, for the very step that is there."""
     upsert, _, fence = statement.rpartition(" WHERE ")
     if fence.strip() != "it.state_version < excluded.state_version":
@@ -36,7 +36,7 @@ def _again(statement: str) -> str:
 
 
 RESTATED = sql.together(
-    head=_again(assignments.HEAD), payouts=_again(payouts.PAYOUTS), card_holds=HELD_AS_KNOWN
+    head=again(assignments.HEAD), payouts=again(payouts.PAYOUTS), card_holds=HELD_AS_KNOWN
 )
 REPLANNED = frozenset({"standing", "next_reminder_at"})
 """Columns of the head that a run may know better without having taken a step: it has read the clocks anew."""
@@ -59,24 +59,36 @@ async def restate(session: AsyncSession, standing: Standing) -> bool:
 
     A repeat changes nothing. Once the run has written another step, nothing is written here.
     """
-    it = standing.assignment
-    await take_turn(session, it.id)
-    known = await session.scalar(select(AssignmentRow.state_version).where(AssignmentRow.id == it.id))
-    if known != it.state_version:
-        return False
-    rows = {
-        "head": sql.rows(_head(standing)),
-        "payouts": payouts.payouts(standing)["payouts"],
-        "card_holds": sql.rows(*_holds(it)),
-    }
-    await session.execute(RESTATED, rows)
-    return True
+    return standing.assignment.id in await restate_all(session, [standing])
+
+
+async def restate_all(session: AsyncSession, standings: Sequence[Standing]) -> frozenset[str]:
+    """Do as `restate` does with several assignments at once, and return the ids of those written."""
+    by_id = {each.assignment.id: each for each in standings}
+    # In one order, or two who restate the same ones could wait for each other.
+    await sql.take_turns(session, *(f"{Entity.ASSIGNMENT}/{id}" for id in sorted(by_id)))
+    known = select(AssignmentRow.id, AssignmentRow.state_version).where(AssignmentRow.id.in_(by_id))
+    there = (await session.execute(known)).all()
+    current = [by_id[id] for id, number in there if number == by_id[id].assignment.state_version]
+    if current:
+        await session.execute(RESTATED, _rows(current))
+    return frozenset(each.assignment.id for each in current)
 
 
 async def hold_is_over(session: AsyncSession, intent_id: str) -> None:
     """Write of a hold that is gone that it is, if it counts as open; a repeat changes nothing."""
     there = (CardHoldRow.intent_id == intent_id) & CardHoldRow.status.in_(OPEN_HOLDS)
     await session.execute(update(CardHoldRow).where(there).values(status=HoldStatus.RELEASED))
+
+
+def _rows(standings: Sequence[Standing]) -> dict[str, str]:
+    return {
+        "head": sql.rows(*map(_head, standings)),
+        "payouts": sql.rows(
+            *(_payout(each, each.assignment.payout) for each in standings if each.assignment.payout)
+        ),
+        "card_holds": sql.rows(*(row for each in standings for row in _holds(each.assignment))),
+    }
 
 
 def _differing(standing: Standing, head: Row, payout: Row | None, holds: Mapping[str, Row]) -> Iterator[str]:
@@ -90,10 +102,7 @@ def _differing(standing: Standing, head: Row, payout: Row | None, holds: Mapping
 
 
 def _unlike(table: str, wanted: Row, there: Row) -> Iterator[str]:
-    for name, value in wanted.items():
-        like = list(value) if isinstance(value, tuple) else value
-        if name not in there or there[name] != like:
-            yield f"{table}.{name}"
+    yield from (f"{table}.{name}" for name in sql.unlike(wanted, there))
 
 
 def _holds(it: Assignment) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ The database takes the JSON apart by the names of its own columns. A batch then 
 one prepared plan, however many rows it has.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic_core import to_json
@@ -63,6 +63,14 @@ def together(result: str = "SELECT", **parts: str) -> TextClause:
 def rows(*given: Mapping[str, Any]) -> str:
     """Return rows as the JSON that the statements above take."""
     return to_json(given).decode()
+
+
+def unlike(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the columns of a row that do not say what is wanted of them; all, if there is no row."""
+    for name, value in wanted.items():
+        like = list(value) if isinstance(value, tuple) else value
+        if name not in there or there[name] != like:
+            yield name
 
 
 async def take_turns(session: AsyncSession, *names: str) -> None:
