@@ -17,6 +17,7 @@ from devstack.environment import PROJECT
 from devstack.marketplace import Marketplace
 from devstack.voice import leave, say
 from tests.browser import chromium
+from tests.browser.engine_sights import ENGINE_PICTURES, STORY, take
 from tests.browser.png import reduced
 from tests.browser.sights import FOLDER, PICTURES, Sight, address, planted
 from tests.browser.visits import Visits
@@ -30,7 +31,7 @@ HEIGHT = "document.documentElement.scrollHeight"
 def main() -> int:
     """Take the pictures that are wanted."""
     parser = argparse.ArgumentParser(prog="python -m tests.browser.screenshots", description=__doc__)
-    names = [picture.name for picture in PICTURES]
+    names = [*(each.name for each in PICTURES), *(each.name for each in ENGINE_PICTURES)]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(names)}")
     wanted = parser.parse_args().names or names
     if unknown := sorted({*wanted} - {*names}):
@@ -39,18 +40,23 @@ def main() -> int:
     if executable is None:
         parser.error(chromium.MISSING)
     with tempfile.TemporaryDirectory() as root, short_lived(Path(root)) as plant:
-        asyncio.run(_take([each for each in PICTURES if each.name in wanted], plant, executable))
+        asyncio.run(_take(wanted, plant, executable))
     return 0
 
 
-async def _take(pictures: Sequence[Sight], plant: Plant, executable: str) -> None:
+async def _take(wanted: Sequence[str], plant: Plant, executable: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     async with Api(plant.api_url) as api, async_playwright() as playwright:
         market = await planted(plant.addresses, api)
         browser = await playwright.chromium.launch(executable_path=executable, args=chromium.arguments())
-        for picture in pictures:
+        for picture in (each for each in PICTURES if each.name in wanted):
             await _take_one(picture, market, plant.api_url, browser)
-            say(f"{picture.file.relative_to(PROJECT)}: {picture.file.stat().st_size // 1000} kB")
+            _tell(picture.file)
+        run = Sight(name="run", path="/namespaces/default/workflows/assignment-{assignment}", story=STORY)
+        there = plant.temporal.ui_url + await address(run, market)
+        for seen in (each for each in ENGINE_PICTURES if each.name in wanted):
+            await take(seen, run=there, browser=browser)
+            _tell(seen.file)
         await browser.close()
 
 
@@ -68,6 +74,10 @@ async def _take_one(picture: Sight, market: Marketplace, url: str, browser: Brow
         seen = await page.screenshot(animations="disabled", caret="hide")
         async with await browser.new_page() as elsewhere:  # which no policy forbids to read a picture
             picture.file.write_bytes(await reduced(seen, by=elsewhere))
+
+
+def _tell(file: Path) -> None:
+    say(f"{file.relative_to(PROJECT)}: {file.stat().st_size // 1000} kB")
 
 
 async def _stretch(page: Page) -> None:
