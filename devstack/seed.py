@@ -26,7 +26,7 @@ async def seed(addresses: Addresses) -> Sequence[str]:
     Raises:
         DevStackError: the system did not get where it should.
     """
-    await _fill_directory(addresses.database_url)
+    await fill_directory(addresses.database_url)
     async with Api(addresses.api) as api:
         people = await signed_in(api)
         marketplace = Marketplace(api, people)
@@ -37,7 +37,7 @@ async def seed(addresses: Addresses) -> Sequence[str]:
     return _greeting(addresses)
 
 
-async def _fill_directory(database_url: str) -> None:
+async def fill_directory(database_url: str) -> None:
     database = database_engine(database_url)
     async with AsyncSession(database) as session, session.begin():
         for resident in RESIDENTS:

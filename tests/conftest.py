@@ -4,6 +4,7 @@ All of it is the real thing and starts once in a session; fresh ids keep tests a
 Temporal of their own, because queue names are fixed and the workflow tests have a witness on theirs.
 """
 
+import gc
 import os
 from collections.abc import AsyncIterator, Generator, Iterator
 
@@ -39,6 +40,17 @@ BROWSER = "tests/browser/"
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "chaos: kills real processes; slower than the rest")
     config.addinivalue_line("markers", "nightly: every case of what other tests try in part; not run by day")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what uses the browser's stack first: one process does all of it, and would be the last to end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what stays anyway: all modules, and some thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types

@@ -69,8 +69,9 @@ class Plant:
         self._children.append(self.api)
         child.wait_until(lambda: is_ready(self.api_url), name="api", watching=[self.api])
 
-    def start_worker(self) -> None:
-        self.worker, url = self.launch_worker()
+    def start_worker(self, **environment: str) -> None:
+        """Start a worker, which may be told something else in its environment than the others."""
+        self.worker, url = self.launch_worker(**environment)
         child.wait_until(lambda: is_ready(url), name="worker", watching=[self.worker])
 
     def start_another_worker(self, *command: str) -> Child:
@@ -79,13 +80,12 @@ class Plant:
         child.wait_until(lambda: is_ready(url), name="worker", watching=[another])
         return another
 
-    def launch_worker(self, *command: str) -> tuple[Child, str]:
+    def launch_worker(self, *command: str, **environment: str) -> tuple[Child, str]:
         """Start a worker without waiting for it, and return it with the address where it says it is ready."""
         url = f"http://{ports.LOOPBACK}:{ports.free()}"
         program = self._program("worker", *(command or ("worker.py",)))
-        worker = child.start(
-            replace(program, env={**(program.env or {}), "WORKER_HTTP_PORT": url.rpartition(":")[2]})
-        )
+        own = {"WORKER_HTTP_PORT": url.rpartition(":")[2], **environment}
+        worker = child.start(replace(program, env={**(program.env or {}), **own}))
         self._children.append(worker)
         return worker, url
 

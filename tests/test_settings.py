@@ -144,6 +144,13 @@ class TestWhatIsRead:
         assert rates["ops", "reads"] == parse("7/second")
         assert len(rates) == 8
 
+    @pytest.mark.parametrize(("host", "at"), [("127.0.0.1", "127.0.0.1:9464"), ("::1", "[::1]:9464")])
+    def test_the_sdk_listens_where_the_worker_does(
+        self, monkeypatch: pytest.MonkeyPatch, host: str, at: str
+    ) -> None:
+        assert said(monkeypatch, **PROD).sdk_metrics_at() is None
+        assert said(monkeypatch, **PROD, HOST=host, SDK_METRICS_PORT="9464").sdk_metrics_at() == at
+
 
 class TestWhatIsRefused:
     @pytest.mark.parametrize(
@@ -162,6 +169,8 @@ class TestWhatIsRefused:
             ("AUTH_JWKS_URL", "file:///etc/passwd", "pattern"),
             ("RATE_LIMIT_OPS_READS", "often", "not a rate"),
             ("TEMPORAL_ADDRESS", "https://temporal", "pattern"),
+            ("DATABASE_CONNECTIONS", "0", "greater than or equal to 1"),
+            ("NOTICES_PER_SECOND", "0", "greater than 0"),
         ],
     )
     def test_is_named_with_its_value_and_the_reason(

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from cryptography.fernet import Fernet
 from limits import RateLimitItem, parse
@@ -24,6 +24,7 @@ from fulfillment.settings.channels import ChannelSettings, SealingKeys
 from fulfillment.settings.kinds import (
     Algorithm,
     AppEnv,
+    BuildId,
     CommaSeparated,
     DatabaseUrl,
     Folder,
@@ -56,6 +57,10 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
     host: str = Field("127.0.0.1", description="The address that api and worker listen on.")
     port: Port = Field(8000, description="The TCP port of the api.")
     worker_http_port: Port = Field(9090, description="The TCP port of the worker's health and metrics.")
+    sdk_metrics_port: Port | None = Field(
+        None,
+        description="The TCP port at which the worker's Temporal SDK says what it counts; nowhere if unset.",
+    )
     data_dir: Folder = Field(Path("var"), description="A folder for what dev keeps: keys and data.")
     log_level: LogLevel = Field(LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR.")
     metrics_token: SecretStr | None = Field(
@@ -71,6 +76,12 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
     database_url: DatabaseUrl = Field(
         repr=False, description="Where Postgres is: postgresql://user:password@host:port/database."
     )
+    database_connections: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Connections to Postgres that a process opens at most; two a core if unset.",
+    )
     temporal_address: str = Field(
         "127.0.0.1:7233", pattern=r"^[^\s/]+:\d{1,5}$", description="Where Temporal is: host:port."
     )
@@ -79,6 +90,15 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
         default=False, description="Whether Temporal is spoken to over TLS: true or false."
     )
     temporal_api_key: SecretStr | None = Field(None, description="The API key of Temporal Cloud.")
+    temporal_deployment_name: str = Field(
+        "fulfillment",
+        min_length=1,
+        description="The worker deployment that versions of the worker belong to.",
+    )
+    temporal_worker_build_id: BuildId | None = Field(
+        None,
+        description="The version that this worker works as; without one, the engine tells no versions apart.",
+    )
     temporal_ui_url: WebAddress = Field(
         "http://127.0.0.1:8233", description="The web address of the Temporal UI, for links."
     )
@@ -151,6 +171,13 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
         """Return the knobs of the rules, those of the money included."""
         return self.with_payments(super().policy())
 
+    def sdk_metrics_at(self) -> str | None:
+        """Return where the SDK listens to be scraped, as `host:port`; None if it shall not."""
+        if self.sdk_metrics_port is None:
+            return None
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.sdk_metrics_port}"
+
     def rates(self) -> Mapping[tuple[str, str], RateLimitItem]:
         """Return how often one person may ask, by role and by kind of request (`commands`, `reads`)."""
         return {
@@ -195,14 +222,14 @@ class Settings(RuleSettings, PaymentSettings, ChannelSettings, AlertSettings, Pa
         return path.read_bytes()
 
 
-def read() -> Settings:
-    """Return the settings of this process.
+def read(**known: Any) -> Settings:
+    """Return the settings of this process; what is `known` already is not asked of the environment.
 
     Raises:
         WrongSetting: a variable is missing or wrong; the message says which, why, and what it means.
     """
     try:
-        return Settings()
+        return Settings(**known)
     except ValidationError as error:
         # One sentence for each variable: what follows from a first mistake is noise.
         first = {detail["loc"][:1]: detail for detail in reversed(error.errors())}

@@ -97,6 +97,12 @@ class ChannelSettings(BaseSettings):
     notice_patience_hours: Hours = Field(
         24, description="Hours that a channel that is down is tried with a notice."
     )
+    notices_per_second: float = Field(
+        50,
+        gt=0,
+        le=100_000,
+        description="Deliveries, of some messages each, that all workers together begin in a second.",
+    )
 
     # Who we are to people
     brand_name: str = Field("Fulfillment", min_length=1, max_length=60, description="Our name in messages.")

@@ -74,6 +74,9 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Quiet = Annotated[str, AfterValidator(_quiet)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
+BuildId = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+]  # a tag of an image, a label, part of a name
 WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 DatabaseUrl = Annotated[str, AfterValidator(_psycopg)]
 

@@ -50,6 +50,9 @@ STILL_OPEN = f"""
     SELECT 'offer ' || offer.id FROM offer JOIN job ON job.id = job_id
     WHERE offer.provider_id = :id AND job.status <> ALL(:ended) AND offer.status = 'open'
     UNION ALL
+    SELECT 'absence ' || id FROM provider_absence
+    WHERE provider_id = :id AND (status = 'running' OR ended_at IS NULL AND until > :before)
+    UNION ALL
     SELECT 'payout ' || payout.id FROM payout JOIN assignment ON assignment.id = assignment_id
     WHERE {THEIRS} AND payout.status <> ALL(:over)
     ORDER BY 1"""  # noqa: S608 - words of ours alone

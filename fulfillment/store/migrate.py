@@ -9,13 +9,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 TURN = 0x6675_6C66_696C  # any number will do, as long as nobody else locks it
 LOOK_AGAIN = 0.2  # seconds
+LOCK = "5s"
+"""Who waits longer for a lock holds up everybody who comes after; better to fail, and to be tried again."""
+STATEMENT = "30s"
+"""What takes longer has a table to itself for too long; it belongs outside a transaction."""
 
 
 def upgrade(database_url: str) -> None:
@@ -51,6 +55,23 @@ def config(database_url: str) -> Config:
     settings.set_main_option("script_location", _escaped(str(MIGRATIONS)))
     settings.set_main_option("sqlalchemy.url", _escaped(database_url))
     return settings
+
+
+def bounded(connection: Connection) -> None:
+    """Have each transaction of `connection` give up on a lock after LOCK and on a statement after STATEMENT.
+
+    What runs outside of one (an index that is built CONCURRENTLY, a guard that is validated, rows that are
+    filled in by the batch) locks nobody out and may take hours, whatever the role's own limits are.
+    """
+    connection.execute(text("SET lock_timeout = 0; SET statement_timeout = 0"))
+    connection.commit()
+    event.listen(connection, "begin", _bound)
+
+
+def _bound(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        limits = f"SET LOCAL lock_timeout = '{LOCK}'; SET LOCAL statement_timeout = '{STATEMENT}'"
+        connection.exec_driver_sql(limits)
 
 
 @contextmanager

@@ -31,10 +31,14 @@ class Alert:
     @property
     def metrics(self) -> frozenset[str]:
         """The names of the series that it looks at."""
-        plain = self.expression
-        for part in (STRING, BRACED, BY, RANGE):
-            plain = part.sub(" ", plain)
-        return frozenset(WORD.findall(plain)) - OPERATORS
+        return metrics(self.expression)
+
+
+def metrics(expression: str) -> frozenset[str]:
+    """Return the names of the series that an expression of PromQL looks at."""
+    for part in (STRING, BRACED, BY, RANGE):
+        expression = part.sub(" ", expression)
+    return frozenset(WORD.findall(expression)) - OPERATORS
 
 
 def alerts(file: Path = FILE) -> list[Alert]:

@@ -19,6 +19,7 @@ from workflows.watching import EngineWatch
 
 PAGE = rules.RUNBOOK.parents[1] / "metrics.md"
 ROW = re.compile(r"^\| `(?P<name>\w+)(?:\{(?P<labels>[\w,]+)\})?` \|", re.MULTILINE)
+OF_THE_SDK = re.compile(r"^\| (?P<kind>\w+) \| `(?P<name>temporal_\w+)` \|", re.MULTILINE)
 OF_PROMETHEUS = {"up", "process_start_time_seconds"}
 BOUNDED = {
     "channel": "Channel",
@@ -52,11 +53,17 @@ def ours() -> dict[str, tuple[str, ...]]:
     return found
 
 
+def of_the_sdk() -> set[str]:
+    """Return the names of the series of Temporal's SDK that are on the page."""
+    rows = OF_THE_SDK.finditer(PAGE.read_text(encoding="utf-8"))
+    return {f"{row['name']}_bucket" if row["kind"] == "histogram" else row["name"] for row in rows}
+
+
 def series() -> set[str]:
-    """Return the names of all series that our metrics have."""
+    """Return the names of all series that our metrics have, and those of the SDK that we name."""
     histograms = [each for each in vars(telemetry).values() if isinstance(each, Histogram)]
     parts = {f"{each._name}_{part}" for each in histograms for part in ("bucket", "count", "sum")}
-    return {*ours(), *parts}
+    return {*ours(), *parts, *of_the_sdk()}
 
 
 def test_every_metric_is_on_the_page_with_its_labels_and_no_other_is() -> None:

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
 from playwright.async_api import expect
 
 from devstack.marketplace import Marketplace
@@ -13,8 +12,6 @@ from tests.browser.accessible import expect_accessible
 from tests.browser.conftest import Visit
 from tests.browser.roomy import expect_roomy
 from tests.browser.visits import PHONE
-
-pytestmark = pytest.mark.nightly
 
 Json = dict[str, Any]
 BERLIN = ZoneInfo("Europe/Berlin")

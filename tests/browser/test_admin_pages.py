@@ -1,6 +1,5 @@
 """The day of an admin: what waits, a decision and its second look, the figures; on a desk and a phone."""
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
@@ -10,8 +9,6 @@ from tests.browser.conftest import Visit
 from tests.browser.keyboard import tab_through
 from tests.browser.roomy import expect_roomy
 from tests.browser.visits import PHONE, Visits
-
-pytestmark = pytest.mark.nightly
 
 LIST, METRICS = "/ui/admin/payouts", "/ui/admin/metrics"
 TITLE = "Replace the pressure valve"

@@ -1,6 +1,5 @@
 """The pages of developers, the mailbox and the reader of the contract, used as people use them."""
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
@@ -12,8 +11,6 @@ from tests.browser.conftest import Visit
 from tests.browser.keyboard import tab_through
 from tests.browser.roomy import expect_roomy
 from tests.browser.visits import PHONE
-
-pytestmark = pytest.mark.nightly
 
 FEW = """
 for (const kind of ['details', '.card']) {

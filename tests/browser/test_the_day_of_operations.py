@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from playwright.async_api import expect
 
 from devstack.marketplace import Marketplace
@@ -13,8 +12,6 @@ from tests.browser.conftest import Visit
 from tests.browser.keyboard import tab_through
 from tests.browser.roomy import expect_roomy
 from tests.browser.visits import PHONE, Visits
-
-pytestmark = pytest.mark.nightly
 
 LIST = "/ui/admin/assignments"
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,6 +56,14 @@ with Supervisor() as supervisor:
 def program(folder: Path, name: str, code: str, *arguments: object) -> Program:
     command = (sys.executable, "-c", code, *(str(argument) for argument in arguments))
     return Program(name=name, command=command, log=folder / "log" / f"{name}.log", cwd=folder)
+
+
+@pytest.fixture
+def hanging_up() -> Iterator[None]:
+    """Let a hang-up end this process, as from a terminal; the tests may run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 class TestAKilledParent:
@@ -125,7 +134,9 @@ class TestStopping:
         assert stubborn.process.returncode == -signal.SIGKILL
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-    def test_a_signal_is_a_request_to_stop(self, tmp_path: Path, number: signal.Signals) -> None:
+    def test_a_signal_is_a_request_to_stop(
+        self, tmp_path: Path, number: signal.Signals, hanging_up: None
+    ) -> None:
         def send() -> bool:
             os.kill(os.getpid(), number)
             return False
@@ -136,6 +147,14 @@ class TestStopping:
                 supervisor.watch(until=send)
 
         assert not is_running(steady.process.pid)
+
+    def test_who_was_started_to_outlive_the_terminal_does(self, hanging_up: None) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup leaves it
+
+        with stopping_on_signals():
+            os.kill(os.getpid(), signal.SIGHUP)
+
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 class TestALog:

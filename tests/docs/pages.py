@@ -16,8 +16,8 @@ FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 TEST = re.compile(r"(?:Test[A-Z]\w+(?:::test_\w+)?|test_\w+)")
 NODE = re.compile(r"(?P<path>tests/[\w/]+\.py)(?:::(?P<name>\w+(?:::\w+)?))?")
 FILE = re.compile(r"[\w-]+\.(?:py|md|sql|sh|toml|css|lock)")
-MADE = ("var", ".venv")
-"""Folders that come to be in a checkout and are not in the repository."""
+MADE = ("var", ".venv", "deploy/.env", "deploy/fulfillment.env", "deploy/secrets")
+"""What comes to be in a checkout and is not in the repository."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +31,6 @@ class Link:
         """Where it leads; a link into its own page leads there."""
         file, _, _ = self.target.partition("#")
         return (self.page.parent / file).resolve() if file else self.page
-
-    @property
-    def anchor(self) -> str:
-        return self.target.partition("#")[2]
 
     def __str__(self) -> str:
         return f"{self.page.relative_to(ROOT)}: [{self.text}]({self.target})"
@@ -61,7 +57,8 @@ def paths(page: Path) -> Iterator[str]:
     said = [*CODE.findall(FENCE.sub("", text)), *FENCE.findall(text)]
     for token in re.split(r"[\s=\"'`(),;:]+", " ".join(said)):
         first = token.partition("/")[0]
-        if first not in MADE and (FILE.fullmatch(token) or ("/" in token and first in _top_level())):
+        made = any(token == each or token.startswith(f"{each}/") for each in MADE)
+        if not made and (FILE.fullmatch(token) or ("/" in token and first in _top_level())):
             yield token.rstrip("./")
 
 

@@ -1,4 +1,7 @@
-"""What the documents name exists: pages, headings, files, and the tests that are said to prove something."""
+"""What the documents name exists: pages, files, and the tests that are said to prove something.
+
+That the heading is there to which a link leads is seen where the site is built: `make docs`, by `make lint`.
+"""
 
 import re
 from pathlib import Path
@@ -14,12 +17,6 @@ PROVING = [ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" 
 
 def test_every_link_leads_somewhere() -> None:
     assert [str(link) for link in pages.links() if not link.path.exists()] == []
-
-
-def test_every_link_into_a_page_finds_its_heading() -> None:
-    inside = [link for link in pages.links() if link.anchor and link.path.suffix == ".md"]
-
-    assert [str(link) for link in inside if link.anchor not in pages.anchors(link.path)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,16 +1,17 @@
 """Who is forgotten leaves no name and no words behind; what money and audit need stays, and can be proved."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from fulfillment.domain.people import Role
-from fulfillment.store import chain, directory, wire
+from fulfillment.store import absences, chain, directory, wire
 from fulfillment.store.forgetting import FORGOTTEN
 from ops.__main__ import parser
 from tests.domain.people import ADA
+from tests.domain.test_absences import report
 from tests.store.diaries import Diary, Sessions
 from tests.store.looking import sql
 from tests.store.test_chain import life
@@ -143,6 +144,21 @@ async def test_who_is_still_in_the_middle_of_something_is_not_forgotten(
     assert f"assignment {under_way.it.id}" in told
     assert over.it.id not in told
     assert CANARY in everything(alone_url)["person"]
+
+
+@pytest.mark.parametrize(("status", "days", "ended"), [("running", -2, 1), ("done", 2, 1), ("done", -2, 0)])
+async def test_who_is_away_and_not_back_yet_is_not_forgotten(
+    alone: Sessions, operator: None, status: str, days: int, ended: int
+) -> None:
+    who = await somebody(alone, life())
+    async with alone.begin() as session:
+        now = datetime.now(UTC)
+        until = now + timedelta(days=days)
+        away = report(provider_id=who, since=until - timedelta(days=5), until=until)
+        await absences.begin(session, away, at=now)
+        await session.execute(text("UPDATE provider_absence SET status = :status"), {"status": status})
+
+    assert await ops("forget", who, "--after-days", "0") == ended
 
 
 async def test_what_has_ended_only_lately_is_not_forgotten(

@@ -30,14 +30,18 @@ VALIDATED = {
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         backfill(op.get_bind())
-    op.execute("SET LOCAL lock_timeout = '5s'")
     for table, statuses in (("assignment", ASSIGNMENT), ("job", JOB)):
+        guard = f"ck_{table}_status"
+        # A try that was interrupted below has left it behind.
         op.execute(
-            f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_status CHECK (status IN ({statuses})) NOT VALID"
+            f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {guard},"
+            f" ADD CONSTRAINT {guard} CHECK (status IN ({statuses})) NOT VALID"
         )
-    for table, constraints in VALIDATED.items():
-        for constraint in constraints:
-            op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT ck_{table}_{constraint}")
+    # In the transaction above, every row would be looked at while the table is locked.
+    with op.get_context().autocommit_block():
+        for table, constraints in VALIDATED.items():
+            for constraint in constraints:
+                op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT ck_{table}_{constraint}")
 
 
 def downgrade() -> None:

@@ -27,10 +27,8 @@ CREATE INDEX ix_page_session_until ON page_session (until);
 
 
 def upgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute(UP)
 
 
 def downgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute("DROP TABLE page_session")

@@ -28,10 +28,8 @@ CREATE INDEX ix_quote_wording_job ON quote_wording (job_id, quote_id, version);
 
 
 def upgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute(UP)
 
 
 def downgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute("DROP TABLE quote_wording")
