@@ -49,7 +49,7 @@ def test_a_killed_stack_leaves_nothing_running_and_the_next_one_goes_on_where_it
             posted = http.post("/jobs", json=_wish(), headers=ada).json()
             before = _everything(http, ada)
             waiting = next(each for each in before["assignments"] if _waits_for_a_proposal(each))
-            seeded = _everything(http, _signed_in(http, "olga", "ops"))
+            seeded = _settled(http, _signed_in(http, "olga", "ops"))
 
         assert {each["status"] for each in seeded["jobs"]} == {*JobStatus} - IN_PASSING
         assert {each["status"] for each in seeded["assignments"]} == {*Status}
@@ -135,6 +135,15 @@ def _everything(http: httpx2.Client, who: dict[str, str]) -> dict[str, list[Json
         noun: http.get(f"/{noun}", params={"limit": 100}, headers=who).json()["items"]
         for noun in ("jobs", "assignments")
     }
+
+
+def _settled(http: httpx2.Client, who: dict[str, str]) -> dict[str, list[Json]]:
+    """Return everything once no job is in passing: the last of the seed may just be on its way."""
+    deadline = time.monotonic() + PATIENCE
+    while any(each["status"] in IN_PASSING for each in (found := _everything(http, who))["jobs"]):
+        assert time.monotonic() < deadline, found["jobs"]
+        time.sleep(0.2)
+    return found
 
 
 def _ids(found: dict[str, list[Json]]) -> dict[str, list[str]]:
