@@ -140,10 +140,12 @@ def _everything(http: httpx2.Client, who: dict[str, str]) -> dict[str, list[Json
 def _settled(http: httpx2.Client, who: dict[str, str]) -> dict[str, list[Json]]:
     """Return everything once no job is in passing: the last of the seed may just be on its way."""
     deadline = time.monotonic() + PATIENCE
-    while any(each["status"] in IN_PASSING for each in (found := _everything(http, who))["jobs"]):
+    while True:
+        found = _everything(http, who)
+        if not any(each["status"] in IN_PASSING for each in found["jobs"]):
+            return found
         assert time.monotonic() < deadline, found["jobs"]
         time.sleep(0.2)
-    return found
 
 
 def _ids(found: dict[str, list[Json]]) -> dict[str, list[str]]:
