@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from alembic import command
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -26,6 +26,10 @@ WITNESS = """
     CREATE EVENT TRIGGER note ON ddl_command_start EXECUTE FUNCTION note();
 """
 NOTICES = "sqlalchemy.dialects.postgresql"
+
+
+class Interrupted(Exception):
+    """Somebody has stopped the process."""
 
 
 @contextmanager
@@ -83,3 +87,32 @@ def test_a_database_with_limits_of_its_own_still_has_its_indexes_built(
         migrate.upgrade(url)
 
     assert "0 0 beside others" in limits(caplog)
+
+
+def test_what_is_interrupted_outside_a_transaction_is_carried_on_with_by_the_next_try() -> None:
+    url, met = server.empty(), set[str]()
+
+    def interrupt(connection: Connection, _: object, statement: str, *__: object) -> None:
+        outside = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+        if outside and statement not in met:
+            met.add(statement)
+            raise Interrupted
+
+    event.listen(Engine, "before_cursor_execute", interrupt)
+    try:
+        while not _migrates(url):
+            pass
+    finally:
+        event.remove(Engine, "before_cursor_execute", interrupt)
+
+    assert sum("CONCURRENTLY" in each for each in met) > 5
+    assert sql(url, "SELECT version_num FROM alembic_version") == [(migrate.head(),)]
+
+
+def _migrates(url: str) -> bool:
+    """Tell whether the database is at the head now, or somebody has interrupted that."""
+    try:
+        migrate.upgrade(url)
+    except Interrupted:
+        return False
+    return True

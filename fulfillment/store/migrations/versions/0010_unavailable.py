@@ -5,6 +5,7 @@ CONCURRENTLY, and one that was interrupted is dropped before it is built.
 """
 
 from alembic import op
+from sqlalchemy import text
 
 revision = "0010_unavailable"
 down_revision = "0009_money"
@@ -85,7 +86,9 @@ CREATE TABLE absence_result (
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    op.execute(UP)
+    # What follows the transaction may be interrupted, and is then carried on with by the next try.
+    if op.get_bind().scalar(text("SELECT to_regclass('provider_absence') IS NULL")):
+        op.execute(UP)
     with op.get_context().autocommit_block():
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_assignment_provider_live")
         op.execute(
