@@ -8,9 +8,8 @@ PYTHON ?= python3
 VENV := .venv/bin
 T ?= tests
 ARGS ?=
-# A file a core, and one more: who waits for a server or a browser leaves the core to another.
-PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-TOGETHER := -n $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder --ignore tests/chaos
+# A file a core.
+TOGETHER := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --ignore tests/chaos
 MATRIX := tests/chaos/test_money.py
 KILLING := -n 2 --dist loadfile --ignore $(MATRIX)
 NAMES ?=

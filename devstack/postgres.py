@@ -29,6 +29,7 @@ ORPHAN_PATIENCE = 15.0  # seconds a server whose parent was killed may take to w
 SETTINGS = {"listen_addresses": ports.LOOPBACK, "max_connections": "200", "timezone": "UTC"}
 # For tests, whose data may burn: some sixty times the commits a second.
 NOT_DURABLE = {
+    "autovacuum": "off",  # it comes when it likes, and what is there for minutes does not need it
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",

@@ -77,7 +77,8 @@ class TestWithoutAnEngine:
 
             child.process.kill()
             child.process.wait()
-            with pytest.raises(Unavailable):
+            # On a busy machine it has left before the connection is seen to be gone: then nobody knows.
+            with pytest.raises((Unavailable, OutcomeUnknown)):
                 await step(engine, run.id)
 
             await asyncio.to_thread(server.start)

@@ -23,6 +23,4 @@ def populate(url: str, *, size: int) -> None:
     # A client's cursor fills the values in by itself, which several statements at once need.
     with psycopg.connect(plain(url), autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute(CROWD.read_bytes(), values)
-        # A sample of a few rows would have the planner choose by chance where two ways cost nearly the same.
-        connection.execute("SET default_statistics_target = 1000")
         connection.execute("VACUUM ANALYZE")
